@@ -1,0 +1,98 @@
+//! Compiles SQLCipher's own amalgamation, with its crypto provider left to `src/storage/sqlcipher.rs`.
+
+// A build script that cannot go on has no better way to say so.
+#![allow(clippy::panic)]
+
+use std::path::Path;
+use std::{env, fs};
+
+/// The struct that our provider fills, as `sqlcipher.c` must declare it. A change there must not pass unseen.
+const PROVIDER_STRUCT: &str = "struct sqlcipher_provider {
+  int (*init)(void);
+  void (*shutdown)(void);
+  const char* (*get_provider_name)(void *ctx);
+  int (*add_random)(void *ctx, const void *buffer, int length);
+  int (*random)(void *ctx, void *buffer, int length);
+  int (*hmac)(void *ctx, int algorithm,
+              const unsigned char *hmac_key, int key_sz,
+              const unsigned char *in, int in_sz,
+              const unsigned char *in2, int in2_sz,
+              unsigned char *out);
+  int (*kdf)(void *ctx, int algorithm,
+              const unsigned char *pass, int pass_sz,
+              const unsigned char* salt, int salt_sz,
+              int workfactor,
+              int key_sz, unsigned char *key);
+  int (*cipher)(void *ctx, int mode,
+              const unsigned char *key, int key_sz,
+              const unsigned char *iv,
+              const unsigned char *in, int in_sz,
+              unsigned char *out);
+  const char* (*get_cipher)(void *ctx);
+  int (*get_key_sz)(void *ctx);
+  int (*get_iv_sz)(void *ctx);
+  int (*get_block_sz)(void *ctx);
+  int (*get_hmac_sz)(void *ctx, int algorithm);
+  int (*ctx_init)(void **ctx);
+  int (*ctx_free)(void **ctx);
+  int (*fips_status)(void *ctx);
+  const char* (*get_provider_version)(void *ctx);
+  sqlcipher_provider *next;
+};";
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    let source = sqlcipher_src::source_dir().join(sqlcipher_src::SOURCE_FILE);
+    check_provider_struct(&source);
+    let mut build = cc::Build::new();
+    build.file(&source).include(sqlcipher_src::source_dir()).warnings(false);
+    for (name, value) in [
+        // The codec, with our provider and without a log of its own: a library prints nothing.
+        ("SQLITE_HAS_CODEC", None),
+        ("SQLCIPHER_CRYPTO_CUSTOM", Some("keystead_sqlcipher_setup")),
+        ("SQLCIPHER_OMIT_DEFAULT_LOGGING", None),
+        ("SQLITE_EXTRA_INIT", Some("sqlcipher_extra_init")),
+        ("SQLITE_EXTRA_SHUTDOWN", Some("sqlcipher_extra_shutdown")),
+        ("SQLITE_TEMP_STORE", Some("2")),
+        ("HAVE_STDINT_H", Some("1")),
+        // What libsqlite3-sys sets for its bundled build, since an application may share this SQLite with us.
+        ("SQLITE_CORE", None),
+        ("SQLITE_DEFAULT_FOREIGN_KEYS", Some("1")),
+        ("SQLITE_ENABLE_API_ARMOR", None),
+        ("SQLITE_ENABLE_COLUMN_METADATA", None),
+        ("SQLITE_ENABLE_DBSTAT_VTAB", None),
+        ("SQLITE_ENABLE_FTS3", None),
+        ("SQLITE_ENABLE_FTS3_PARENTHESIS", None),
+        ("SQLITE_ENABLE_FTS5", None),
+        ("SQLITE_ENABLE_LOAD_EXTENSION", Some("1")),
+        ("SQLITE_ENABLE_PREUPDATE_HOOK", None),
+        ("SQLITE_ENABLE_RTREE", None),
+        ("SQLITE_ENABLE_SESSION", None),
+        ("SQLITE_ENABLE_STAT4", None),
+        ("SQLITE_ENABLE_UNLOCK_NOTIFY", None),
+        ("SQLITE_SOUNDEX", None),
+        ("SQLITE_THREADSAFE", Some("1")),
+        ("SQLITE_USE_URI", None),
+        ("HAVE_USLEEP", Some("1")),
+        ("HAVE_ISNAN", None),
+        ("_POSIX_THREAD_SAFE_FUNCTIONS", None),
+    ] {
+        build.define(name, value);
+    }
+    if env::var_os("CARGO_CFG_WINDOWS").is_none() {
+        build.define("HAVE_LOCALTIME_R", None);
+    }
+    // SQLite is compiled for speed in every profile: the tests spend their time in it.
+    build.opt_level(3);
+    build.compile("keystead_sqlcipher");
+}
+
+fn check_provider_struct(source: &Path) {
+    let text = fs::read(source).unwrap_or_else(|error| panic!("cannot read {}: {error}", source.display()));
+    let text = String::from_utf8_lossy(&text).replace("\r\n", "\n");
+    assert!(
+        text.contains(PROVIDER_STRUCT),
+        "sqlcipher.c {} declares struct sqlcipher_provider otherwise than src/storage/sqlcipher.rs does: mend both",
+        sqlcipher_src::SQLCIPHER_VERSION
+    );
+}

@@ -1,0 +1,3 @@
+//! The documented vendor APIs, in-process: typed requests, responses and error bodies in the vendors' own JSON shapes.
+
+pub mod fusionauth;

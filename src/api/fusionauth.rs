@@ -1,0 +1,94 @@
+//! FusionAuth's Keys API (`/api/key`): retrieve, generate, update, delete.
+//!
+//! The functions take and give typed requests and responses; [`call`] takes a method, a path and a JSON body, and gives
+//! a status and a JSON body, as the vendor's server would. Fields not known are ignored, as there. What the
+//! vendor's document leaves open is decided so:
+//!
+//! - exactly its nine algorithms can be asked for; keys made elsewhere in the store are shown with their own;
+//! - a blank issuer counts as none;
+//! - `certificate` is shown for RSA and EC keys, as its field list says;
+//! - a body has at most 1 MiB.
+
+mod call;
+mod failure;
+mod json;
+mod request;
+mod response;
+
+pub use call::{Response, call};
+pub use failure::{Errors, Failure, FieldError};
+pub use request::{GenerateRequest, UpdateRequest};
+pub use response::{CertificateInformationBody, KeyBody, KeyResponse, KeysResponse};
+
+use crate::error::Result;
+use crate::keystore::{GenerateKey, Keystore};
+use crate::model::{Key, KeyId};
+
+/// `GET /api/key/{keyId}`.
+///
+/// # Errors
+/// 404 when there is no such key, 400 for a malformed id.
+pub fn retrieve(store: &Keystore, id: &str) -> Result<KeyResponse, Failure> {
+    respond(&store.key(parse_id(id)?)?)
+}
+
+/// `GET /api/key`: every key, in the order of insertion. All of them are in memory then; to walk over many use
+/// [`Keystore::keys`].
+///
+/// # Errors
+/// 503 when the store is busy, 500 when it is damaged.
+pub fn retrieve_all(store: &Keystore) -> Result<KeysResponse, Failure> {
+    let keys = store.keys().map(|key| Ok(KeyBody::new(&key?)?)).collect::<Result<_, Failure>>()?;
+    Ok(KeysResponse { keys })
+}
+
+/// `POST /api/key/generate` and `POST /api/key/generate/{keyId}`.
+///
+/// ```
+/// use keystead::api::fusionauth::{self, GenerateRequest};
+/// use keystead::{Keystore, Options};
+///
+/// let store = Keystore::in_memory(Options::default())?;
+/// let body = br#"{ "key": { "algorithm": "ES256", "name": "tokens", "issuer": "acme.com" } }"#;
+/// let request = GenerateRequest::from_json(body).unwrap();
+/// let made = fusionauth::generate(&store, None, &request).unwrap();
+/// assert_eq!(made.key.issuer.as_deref(), Some("acme.com"));
+/// # Ok::<(), keystead::Error>(())
+/// ```
+///
+/// # Errors
+/// 400 with the field and its rule.
+pub fn generate(store: &Keystore, id: Option<&str>, request: &GenerateRequest) -> Result<KeyResponse, Failure> {
+    let mut key = GenerateKey::new(request.name.clone(), request.spec);
+    if let Some(id) = id {
+        key = key.id(parse_id(id)?);
+    }
+    if let Some(issuer) = &request.issuer {
+        key = key.issuer(issuer.clone());
+    }
+    respond(&store.generate(key)?)
+}
+
+/// `PUT /api/key/{keyId}`: changes the name, and only that.
+///
+/// # Errors
+/// 404 when there is no such key, 400 with the field and its rule.
+pub fn update(store: &Keystore, id: &str, request: &UpdateRequest) -> Result<KeyResponse, Failure> {
+    respond(&store.rename(parse_id(id)?, request.name.clone())?)
+}
+
+/// `DELETE /api/key/{keyId}`.
+///
+/// # Errors
+/// 404 when there is no such key, 400 when it is in use, naming by whom.
+pub fn delete(store: &Keystore, id: &str) -> Result<(), Failure> {
+    Ok(store.delete(parse_id(id)?)?)
+}
+
+fn respond(key: &Key) -> Result<KeyResponse, Failure> {
+    Ok(KeyResponse { key: KeyBody::new(key)? })
+}
+
+fn parse_id(text: &str) -> Result<KeyId, Failure> {
+    Ok(KeyId::parse(text).map_err(crate::Error::from)?)
+}

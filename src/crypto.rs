@@ -1,0 +1,76 @@
+//! The primitives: RSA, ECDSA and HMAC signatures, AES-256-GCM, key derivation, digests and randomness.
+//!
+//! The one place that names primitive crates. Keys come in and go out as canonical DER (PKCS#8 and SPKI) or, for HMAC,
+//! as raw bytes. Nothing here reads PEM or JWK, and nothing here knows of a file.
+
+mod aead;
+mod algorithm_identifier;
+mod digest;
+mod ec;
+mod entropy;
+mod kdf;
+mod mac;
+mod rsa;
+mod signature;
+mod signing_key;
+mod verifying_key;
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod judged_by_openssl;
+#[cfg(test)]
+mod judged_by_vectors;
+#[cfg(test)]
+mod judged_by_wycheproof;
+
+pub(crate) use aead::{open, seal};
+pub(crate) use algorithm_identifier::algorithm_identifier;
+pub(crate) use digest::{hmac_sha256, md5, random_bytes, random_key, sha1, sha256};
+pub use entropy::{Entropy, EntropyError, SystemEntropy};
+pub(crate) use kdf::{argon2id, hkdf_sha256};
+pub use signature::Signature;
+pub(crate) use signing_key::SigningKey;
+pub(crate) use verifying_key::VerifyingKey;
+
+use crate::model::Algorithm;
+
+/// What can go wrong down here. Never says which byte of a secret was wrong.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CryptoError {
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+    #[error("malformed key: {0}")]
+    MalformedKey(&'static str),
+    #[error("{algorithm} needs a key of kind {needed}, this one is {found}")]
+    WrongAlgorithm { algorithm: Algorithm, needed: &'static str, found: &'static str },
+    #[error("signature does not match")]
+    BadSignature,
+    #[error("could not be opened")]
+    Unseal,
+    #[error("key derivation failed")]
+    Kdf,
+}
+
+impl CryptoError {
+    /// The key is another one than `algorithm` needs.
+    fn wrong_kind(algorithm: Algorithm, found: &'static str) -> Self {
+        Self::WrongAlgorithm { algorithm, needed: algorithm_identifier::kind_needed(algorithm), found }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_held() {
+        insta::assert_snapshot!(CryptoError::Entropy(EntropyError::new()), @"the system gave no random bytes");
+        insta::assert_snapshot!(CryptoError::MalformedKey("not DER"), @"malformed key: not DER");
+        insta::assert_snapshot!(CryptoError::wrong_kind(Algorithm::Es256, "P-384"), @"ES256 needs a key of kind P-256, this one is P-384");
+        insta::assert_snapshot!(CryptoError::wrong_kind(Algorithm::Ps256, "P-384"), @"PS256 needs a key of kind RSA, this one is P-384");
+        insta::assert_snapshot!(CryptoError::BadSignature, @"signature does not match");
+        insta::assert_snapshot!(CryptoError::Unseal, @"could not be opened");
+        insta::assert_snapshot!(CryptoError::Kdf, @"key derivation failed");
+    }
+}

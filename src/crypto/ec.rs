@@ -1,0 +1,125 @@
+//! ECDSA over the three NIST curves: one body, written against what each curve brings.
+
+use ::signature::{SignatureEncoding, Signer, Verifier};
+use const_oid::{AssociatedOid, ObjectIdentifier};
+use der::asn1::{BitStringRef, OctetStringRef};
+use der::{Decode, Reader, SliceReader, TagMode, TagNumber};
+use pkcs8::EncodePrivateKey;
+use spki::EncodePublicKey;
+use zeroize::Zeroizing;
+
+use super::{CryptoError, Entropy, EntropyError, Signature};
+use crate::model::{Algorithm, Curve};
+
+/// The key types of one curve.
+pub(super) trait Suite: AssociatedOid {
+    const CURVE: Curve;
+    /// Wiped on drop by its crate.
+    type Signing: for<'a> TryFrom<&'a [u8]> + AsRef<Self::Verifying> + Signer<Self::Signature> + EncodePrivateKey;
+    /// Read from a point of SEC 1, section 2.3.4, compressed or not.
+    type Verifying: for<'a> TryFrom<&'a [u8]> + Verifier<Self::Signature> + EncodePublicKey + PartialEq;
+    type Signature: SignatureEncoding;
+}
+
+impl Suite for p256::NistP256 {
+    const CURVE: Curve = Curve::P256;
+    type Signing = p256::ecdsa::SigningKey;
+    type Verifying = p256::ecdsa::VerifyingKey;
+    type Signature = p256::ecdsa::Signature;
+}
+
+impl Suite for p384::NistP384 {
+    const CURVE: Curve = Curve::P384;
+    type Signing = p384::ecdsa::SigningKey;
+    type Verifying = p384::ecdsa::VerifyingKey;
+    type Signature = p384::ecdsa::Signature;
+}
+
+impl Suite for p521::NistP521 {
+    const CURVE: Curve = Curve::P521;
+    type Signing = p521::ecdsa::SigningKey;
+    type Verifying = p521::ecdsa::VerifyingKey;
+    type Signature = p521::ecdsa::Signature;
+}
+
+/// Draws scalars until one lies between 1 and the order of the curve (FIPS 186-5, appendix A.2.2).
+///
+/// The crate's own way draws whole bytes, of which P-521 rejects 127 in 128.
+pub(super) fn generate<S: Suite>(entropy: &dyn Entropy) -> Result<S::Signing, CryptoError> {
+    // More than one draw is needed once in 2^32: a source that fails here is stuck.
+    const DRAWS: usize = 32;
+    let mut scalar = Zeroizing::new(vec![0; S::CURVE.field_len()]);
+    let spare_bits = scalar.len() * 8 - S::CURVE.bits() as usize;
+    for _ in 0..DRAWS {
+        entropy.fill(&mut scalar)?;
+        scalar.iter_mut().take(1).for_each(|first| *first &= 0xff >> spare_bits);
+        if let Ok(key) = S::Signing::try_from(&scalar) {
+            return Ok(key);
+        }
+    }
+    Err(EntropyError::new().into())
+}
+
+/// Reads an `ECPrivateKey` (RFC 5915 section 3), the inside of PKCS#8:
+///
+/// ```text
+/// ECPrivateKey ::= SEQUENCE {
+///   version        INTEGER { ecPrivkeyVer1(1) } (ecPrivkeyVer1),
+///   privateKey     OCTET STRING,
+///   parameters [0] ECParameters {{ NamedCurve }} OPTIONAL,
+///   publicKey  [1] BIT STRING OPTIONAL }
+/// ```
+///
+/// The crate would compute the public key twice, once to compare and once to keep.
+pub(super) fn load<S: Suite>(der: &[u8]) -> Result<S::Signing, CryptoError> {
+    let malformed = |_: der::Error| CryptoError::MalformedKey("EC private key is not an ECPrivateKey in DER");
+    let mut reader = SliceReader::new(der).map_err(malformed)?;
+    let (version, scalar, curve, point) = reader
+        .sequence(|fields| {
+            Ok((
+                u8::decode(fields)?,
+                <&OctetStringRef>::decode(fields)?.as_bytes(),
+                fields.context_specific::<ObjectIdentifier>(TagNumber(0), TagMode::Explicit)?,
+                fields.context_specific::<BitStringRef<'_>>(TagNumber(1), TagMode::Explicit)?,
+            ))
+        })
+        .map_err(malformed)?;
+    reader.finish().map_err(malformed)?;
+    if version != 1 {
+        return Err(CryptoError::MalformedKey("EC private key has an unknown version"));
+    }
+    if curve.is_some_and(|curve| curve != S::OID) {
+        return Err(CryptoError::MalformedKey("EC private key names two curves"));
+    }
+    if scalar.len() != S::CURVE.field_len() {
+        return Err(CryptoError::MalformedKey("EC private key has a wrong length"));
+    }
+    let key =
+        S::Signing::try_from(scalar).map_err(|_| CryptoError::MalformedKey("EC private key is zero or too large"))?;
+    let matches = |point: BitStringRef<'_>| load_point::<S>(point).is_ok_and(|public| public == *key.as_ref());
+    if point.is_some_and(|point| !matches(point)) {
+        return Err(CryptoError::MalformedKey("EC private and public key do not belong together"));
+    }
+    Ok(key)
+}
+
+/// Reads a point and checks that it lies on the curve.
+pub(super) fn load_point<S: Suite>(point: BitStringRef<'_>) -> Result<S::Verifying, CryptoError> {
+    point
+        .as_bytes()
+        .and_then(|point| S::Verifying::try_from(point).ok())
+        .ok_or(CryptoError::MalformedKey("EC public key is not a point on its curve"))
+}
+
+/// Signs deterministically, RFC 6979.
+#[inline]
+pub(super) fn sign<S: Suite>(key: &S::Signing, algorithm: Algorithm, message: &[u8]) -> Result<Signature, CryptoError> {
+    let signature = key.try_sign(message).map_err(|_| CryptoError::MalformedKey("EC private key cannot sign"))?;
+    Ok(Signature::new(algorithm, signature.to_bytes().as_ref()))
+}
+
+/// Verifies `r || s`, both as long as the field.
+pub(super) fn verify<S: Suite>(key: &S::Verifying, message: &[u8], signature: &[u8]) -> Result<(), CryptoError> {
+    let signature = S::Signature::try_from(signature).map_err(|_| CryptoError::BadSignature)?;
+    key.verify(message, &signature).map_err(|_| CryptoError::BadSignature)
+}

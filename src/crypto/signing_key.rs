@@ -1,0 +1,181 @@
+//! An unsealed private key or HMAC secret, ready to sign with one algorithm.
+
+use std::fmt;
+
+use ::rsa::RsaPrivateKey;
+use ::signature::rand_core::TryCryptoRng;
+use der::{Decode, Encode};
+use p256::NistP256;
+use p384::NistP384;
+use p521::NistP521;
+use pkcs8::{EncodePrivateKey, PrivateKeyInfoRef};
+use spki::EncodePublicKey;
+use zeroize::Zeroizing;
+
+use super::algorithm_identifier::expect_kind;
+use super::ec::{self, Suite};
+use super::mac::Mac;
+use super::verifying_key::VerifyingKey;
+use super::{CryptoError, Entropy, Signature, SystemEntropy, rsa};
+use crate::model::{Algorithm, Curve, Hash, KeySpec, KeyType};
+use crate::secret::SecretBytes;
+
+/// A private key or HMAC secret. Wiped when dropped.
+pub(crate) struct SigningKey {
+    algorithm: Algorithm,
+    private: Private,
+}
+
+/// Each wipes itself.
+enum Private {
+    P256(Box<<NistP256 as Suite>::Signing>),
+    P384(Box<<NistP384 as Suite>::Signing>),
+    P521(Box<<NistP521 as Suite>::Signing>),
+    Rsa(Box<RsaPrivateKey>),
+    Hmac { secret: SecretBytes, mac: Box<Mac> },
+}
+
+impl SigningKey {
+    /// Makes a key. RSA takes the public exponent 65537; an HMAC secret is as long as the hash.
+    pub(crate) fn generate(spec: KeySpec, entropy: &dyn Entropy) -> Result<Self, CryptoError> {
+        let algorithm = spec.algorithm();
+        let private = match (algorithm.key_type(), algorithm.curve()) {
+            (_, Some(Curve::P256)) => Private::P256(Box::new(ec::generate::<NistP256>(entropy)?)),
+            (_, Some(Curve::P384)) => Private::P384(Box::new(ec::generate::<NistP384>(entropy)?)),
+            (_, Some(Curve::P521)) => Private::P521(Box::new(ec::generate::<NistP521>(entropy)?)),
+            (KeyType::Hmac, _) => {
+                let mut secret = Zeroizing::new(vec![0; spec.bits() as usize / 8]);
+                entropy.fill(&mut secret)?;
+                Private::hmac(algorithm.hash(), &secret)?
+            }
+            _ => Private::Rsa(Box::new(rsa::generate(spec.bits(), entropy)?)),
+        };
+        Ok(Self { algorithm, private })
+    }
+
+    /// Reads canonical PKCS#8 version 1 in DER, for HMAC the bare secret.
+    ///
+    /// An EC key's public half, where it is there, must belong to the private one. RSA moduli have 1024 to 4096 bits;
+    /// that their factors are prime is not tested.
+    pub(crate) fn from_private(algorithm: Algorithm, private: &[u8]) -> Result<Self, CryptoError> {
+        if algorithm.key_type() == KeyType::Hmac {
+            return Ok(Self { algorithm, private: Private::hmac(algorithm.hash(), private)? });
+        }
+        let malformed = |_: der::Error| CryptoError::MalformedKey("private key is not PKCS#8 in DER");
+        let info = PrivateKeyInfoRef::from_der(private).map_err(malformed)?;
+        // The parser leaves out attributes and extensions, so their absence shows in the length.
+        if info.public_key.is_some()
+            || info.encoded_len().map_err(malformed)? != private.len().try_into().map_err(malformed)?
+        {
+            return Err(CryptoError::MalformedKey("private key is not bare PKCS#8 version 1"));
+        }
+        expect_kind(algorithm, info.algorithm)?;
+        let inner = info.private_key.as_bytes();
+        let private = match algorithm.curve() {
+            Some(Curve::P256) => Private::P256(Box::new(ec::load::<NistP256>(inner)?)),
+            Some(Curve::P384) => Private::P384(Box::new(ec::load::<NistP384>(inner)?)),
+            Some(Curve::P521) => Private::P521(Box::new(ec::load::<NistP521>(inner)?)),
+            None => Private::Rsa(Box::new(rsa::load(algorithm, inner)?)),
+        };
+        Ok(Self { algorithm, private })
+    }
+
+    /// Writes canonical PKCS#8 version 1 in DER (RFC 5208), for HMAC the bare secret. An EC key names its curve in the
+    /// algorithm identifier alone and carries its uncompressed public point.
+    pub(crate) fn to_private(&self) -> Result<SecretBytes, CryptoError> {
+        let document = match &self.private {
+            Private::P256(key) => key.to_pkcs8_der(),
+            Private::P384(key) => key.to_pkcs8_der(),
+            Private::P521(key) => key.to_pkcs8_der(),
+            Private::Rsa(key) => key.to_pkcs8_der(),
+            Private::Hmac { secret, .. } => return Ok(secret.clone_secret()),
+        };
+        let document = document.map_err(|_| CryptoError::MalformedKey("private key cannot be encoded"))?;
+        Ok(SecretBytes::copy_from(document.as_bytes()))
+    }
+
+    pub(crate) fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// The length in bits: the modulus, the field or the secret.
+    pub(crate) fn bits(&self) -> u32 {
+        match &self.private {
+            Private::P256(_) => NistP256::CURVE.bits(),
+            Private::P384(_) => NistP384::CURVE.bits(),
+            Private::P521(_) => NistP521::CURVE.bits(),
+            Private::Rsa(key) => rsa::bits(&**key),
+            Private::Hmac { secret, .. } => u32::try_from(secret.len() * 8).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// The public key as `SubjectPublicKeyInfo` in DER (RFC 5280 section 4.1.2.7), RSA as `rsaEncryption` whatever the
+    /// padding. None for HMAC.
+    pub(crate) fn public_key_der(&self) -> Result<Option<Box<[u8]>>, CryptoError> {
+        let document = match &self.private {
+            Private::P256(key) => key.verifying_key().to_public_key_der(),
+            Private::P384(key) => key.verifying_key().to_public_key_der(),
+            Private::P521(key) => key.verifying_key().to_public_key_der(),
+            Private::Rsa(key) => key.as_public_key().to_public_key_der(),
+            Private::Hmac { .. } => return Ok(None),
+        };
+        let document = document.map_err(|_| CryptoError::MalformedKey("public key cannot be encoded"))?;
+        Ok(Some(document.as_bytes().into()))
+    }
+
+    /// Signs `message`. ECDSA is deterministic (RFC 6979) and leaves `entropy` alone; RSA takes its blinding and the
+    /// salt of PSS from there.
+    #[inline]
+    pub(crate) fn try_sign(&self, message: &[u8], entropy: &dyn Entropy) -> Result<Signature, CryptoError> {
+        match &self.private {
+            Private::P256(key) => ec::sign::<NistP256>(key, self.algorithm, message),
+            Private::P384(key) => ec::sign::<NistP384>(key, self.algorithm, message),
+            Private::P521(key) => ec::sign::<NistP521>(key, self.algorithm, message),
+            Private::Rsa(key) => self.sign_rsa(key, message, &mut rsa::source(key, entropy)),
+            Private::Hmac { mac, .. } => Ok(mac.sign(self.algorithm, message)),
+        }
+    }
+
+    /// Signs with the caller's generator for blinding and salt; without one where none is needed.
+    pub(crate) fn try_sign_with_rng<R: TryCryptoRng + ?Sized>(
+        &self,
+        message: &[u8],
+        rng: &mut R,
+    ) -> Result<Signature, CryptoError> {
+        match &self.private {
+            Private::Rsa(key) => self.sign_rsa(key, message, rng),
+            // The others draw nothing.
+            _ => self.try_sign(message, &SystemEntropy),
+        }
+    }
+
+    fn sign_rsa<R: TryCryptoRng + ?Sized>(
+        &self,
+        key: &RsaPrivateKey,
+        message: &[u8],
+        rng: &mut R,
+    ) -> Result<Signature, CryptoError> {
+        Ok(Signature::new(self.algorithm, &rsa::sign(key, self.algorithm, message, rng)?))
+    }
+
+    /// The key that verifies what this one signs; for HMAC the same secret once more.
+    pub(crate) fn verifying_key(&self) -> Result<VerifyingKey, CryptoError> {
+        match (&self.private, self.public_key_der()?) {
+            (Private::Hmac { secret, .. }, _) => VerifyingKey::from_secret(self.algorithm, secret.expose_secret()),
+            (_, Some(spki)) => VerifyingKey::from_spki(self.algorithm, &spki),
+            (_, None) => Err(CryptoError::MalformedKey("private key has no public half")),
+        }
+    }
+}
+
+impl Private {
+    fn hmac(hash: Hash, secret: &[u8]) -> Result<Self, CryptoError> {
+        Ok(Self::Hmac { mac: Box::new(Mac::new(hash, secret)?), secret: SecretBytes::copy_from(secret) })
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SigningKey({}, {} bits)", self.algorithm, self.bits())
+    }
+}

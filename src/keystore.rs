@@ -1,0 +1,105 @@
+//! The facade: one file per verb, where the file meets keys, certificates and seals.
+
+mod backup;
+mod bulk;
+mod cache;
+mod clock;
+mod delete;
+mod describe;
+mod find;
+mod generate;
+mod handle;
+mod integrity;
+mod list;
+mod open;
+mod options;
+mod prepare;
+mod rekey;
+mod rename;
+mod sign;
+mod uses;
+
+pub use backup::BackupOptions;
+pub use bulk::Progress;
+pub use clock::{Clock, SystemClock};
+pub use generate::{GenerateKey, KidScheme};
+pub use handle::{Signer, Verifier};
+pub use integrity::Integrity;
+pub use list::Keys;
+pub use options::Options;
+
+pub use crate::vault::Unlock;
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::model::{Key, Record, Stored};
+use crate::storage::Database;
+use crate::vault::Vault;
+
+/// An open keystore. Cheap to clone: every clone is the same store, and any thread may use it.
+///
+/// ```
+/// use keystead::{Algorithm, GenerateKey, KeyName, KeySpec, Keystore, Options, Unlock};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("keys.db");
+/// let store = Keystore::create(&path, &Unlock::raw_key([7; 32]), Options::default())?;
+/// let spec = KeySpec::new(Algorithm::Es256, None)?;
+/// let key = store.generate(GenerateKey::new(KeyName::new("token signing")?, spec))?;
+///
+/// let signature = store.sign(key.id(), b"hello")?;
+/// assert!(store.verify(key.id(), b"hello", signature.as_bytes())?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Keystore(Arc<Inner>);
+
+struct Inner {
+    database: Database,
+    vault: Vault,
+    options: Options,
+    cache: cache::Cache,
+}
+
+impl Keystore {
+    /// A row as a key, after its tag was checked.
+    fn checked(&self, stored: Stored) -> Result<Key> {
+        self.check(&stored.record)?;
+        Ok(stored.record.key)
+    }
+
+    fn check(&self, record: &Record) -> Result<()> {
+        Ok(self.0.vault.check(record)?)
+    }
+
+    /// Now, in whole milliseconds.
+    fn now(&self) -> jiff::Timestamp {
+        let now = self.0.options.clock.now();
+        jiff::Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+    }
+
+    /// How many keys there are.
+    ///
+    /// # Errors
+    /// Those of every read: [`Busy`](crate::ErrorKind::Busy), [`Damaged`](crate::ErrorKind::Damaged),
+    /// [`Rekeyed`](crate::ErrorKind::Rekeyed), [`Io`](crate::ErrorKind::Io).
+    pub fn len(&self) -> Result<u64> {
+        Ok(self.0.database.count()?)
+    }
+
+    /// Whether there is no key.
+    ///
+    /// # Errors
+    /// As [`len`](Self::len).
+    pub fn is_empty(&self) -> Result<bool> {
+        Ok(self.len()? == 0)
+    }
+}
+
+impl fmt::Debug for Keystore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keystore").field("path", &self.0.database.path()).finish_non_exhaustive()
+    }
+}

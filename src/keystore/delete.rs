@@ -1,0 +1,40 @@
+//! Deleting a key.
+
+use super::Keystore;
+use super::describe::digest_prefixes;
+use super::rename::no_such_key;
+use crate::error::{Error, Result};
+use crate::model::{Invalid, KeyId};
+use crate::storage::StorageError;
+
+impl Keystore {
+    /// Deletes a key for ever. Its place in the file is overwritten with zeros.
+    ///
+    /// Handles taken before go on working; [`sign`](Self::sign) by id does not, in any process.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound); [`InUse`](crate::ErrorKind::InUse) when somebody uses it, and
+    /// [`Error::users`] says who; and those of every write, see [`rename`](Self::rename).
+    pub fn delete(&self, id: KeyId) -> Result<()> {
+        let vault = &self.0.vault;
+        let mut name = String::new();
+        let outcome = self.0.database.delete(id, |stored| {
+            vault.check(&stored.record).map_err(|error| StorageError::Damaged(error.to_string()))?;
+            digest_prefixes(&stored.record.key).map_err(|error| StorageError::Damaged(error.to_string()))
+        });
+        match outcome {
+            Ok(Ok(())) => {
+                self.0.cache.forget(id);
+                Ok(())
+            }
+            Ok(Err(users)) => {
+                if let Ok(key) = self.key(id) {
+                    name = Invalid::quote(key.name.as_str());
+                }
+                Err(Error::in_use(name, users))
+            }
+            Err(StorageError::NoSuchKey) => Err(no_such_key(id)),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

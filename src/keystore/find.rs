@@ -1,0 +1,76 @@
+//! Finding keys.
+
+use super::Keystore;
+use super::describe::digests;
+use crate::error::{Error, Result};
+use crate::model::{Invalid, Key, KeyRef};
+use crate::storage::Lookup;
+
+impl Keystore {
+    /// The one key with this id, name, kid, thumbprint or fingerprint.
+    ///
+    /// ```
+    /// use keystead::{Algorithm, Fingerprint, GenerateKey, KeyName, KeyRef, KeySpec, Keystore, Options};
+    ///
+    /// let store = Keystore::in_memory(Options::default())?;
+    /// let spec = KeySpec::new(Algorithm::Es256, None)?;
+    /// let key = store.generate(GenerateKey::new(KeyName::new("a")?, spec))?;
+    ///
+    /// assert_eq!(store.key(key.id())?, key);
+    /// assert_eq!(store.key(KeyName::new("a")?)?, key);
+    /// let thumbprint: Fingerprint = key.kid().as_str().parse()?;
+    /// assert_eq!(store.key(thumbprint)?, key);
+    /// # Ok::<(), keystead::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound); [`Ambiguous`](crate::ErrorKind::Ambiguous) when several keys answer,
+    /// which a kid or fingerprint can do; and those of every read: [`Busy`](crate::ErrorKind::Busy),
+    /// [`Damaged`](crate::ErrorKind::Damaged), [`Rekeyed`](crate::ErrorKind::Rekeyed), [`Io`](crate::ErrorKind::Io).
+    pub fn key(&self, by: impl Into<KeyRef>) -> Result<Key> {
+        let by = by.into();
+        let mut found = self.keys_matching(&by)?;
+        match (found.pop(), found.len()) {
+            (Some(key), 0) => Ok(key),
+            (None, _) => Err(Error::not_found(format!("key with {}", words(&by)))),
+            (Some(_), others) => {
+                Err(Error::ambiguous(format!("{} keys have {}: ask for all, or by id", others + 1, words(&by))))
+            }
+        }
+    }
+
+    /// Every key with this id, name, kid, thumbprint or fingerprint, oldest first.
+    ///
+    /// # Errors
+    /// Those of every read, see [`key`](Self::key).
+    pub fn keys_matching(&self, by: &KeyRef) -> Result<Vec<Key>> {
+        let lookup = match by {
+            KeyRef::Id(id) => Lookup::Id(*id),
+            KeyRef::Name(name) => Lookup::Name(name),
+            KeyRef::Kid(kid) => Lookup::Kid(kid),
+            KeyRef::Fingerprint(digest) => Lookup::DigestPrefix(digest.prefix()),
+        };
+        let mut keys = Vec::new();
+        for stored in self.0.database.find(lookup)? {
+            let key = self.checked(stored)?;
+            // The file keeps 8 bytes of a digest; the row it leads to gives the whole.
+            let fits = match by {
+                KeyRef::Fingerprint(digest) => digests(&key)?.contains(digest),
+                _ => true,
+            };
+            if fits {
+                keys.push(key);
+            }
+        }
+        Ok(keys)
+    }
+}
+
+fn words(by: &KeyRef) -> String {
+    match by {
+        KeyRef::Id(id) => format!("id {id}"),
+        KeyRef::Name(name) => format!("name {}", Invalid::quote(name.as_str())),
+        KeyRef::Kid(kid) => format!("kid {}", Invalid::quote(kid.as_str())),
+        KeyRef::Fingerprint(digest) => format!("fingerprint {digest:?}"),
+    }
+}

@@ -1,0 +1,139 @@
+//! Checking a store from its pages to its seals.
+
+use super::Keystore;
+use super::describe::digest_prefixes;
+use crate::codec;
+use crate::crypto::SigningKey;
+use crate::error::Result;
+use crate::model::{Algorithm, Key, KeyType, Stored};
+use crate::x509;
+
+/// Rows checked at a time.
+const BATCH: u32 = 256;
+
+/// What a check of the whole store found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Integrity {
+    problems: Vec<String>,
+    keys: u64,
+}
+
+impl Integrity {
+    /// True when nothing is wrong.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    /// What is wrong, in words.
+    #[must_use]
+    pub fn problems(&self) -> &[String] {
+        &self.problems
+    }
+
+    /// How many keys were read.
+    #[must_use]
+    pub const fn keys(&self) -> u64 {
+        self.keys
+    }
+}
+
+impl Keystore {
+    /// Checks everything there is to check: that each page authenticates, that SQLite's trees and references hold, that each
+    /// row has its tag, opens its seal and finds its digests, and that private key, public key and certificate
+    /// belong together. Takes time in proportion to the store; others use it meanwhile.
+    ///
+    /// # Errors
+    /// Only when the check cannot be made: [`Busy`](crate::ErrorKind::Busy), [`Rekeyed`](crate::ErrorKind::Rekeyed),
+    /// [`Io`](crate::ErrorKind::Io). What is wrong with the store is in the answer.
+    pub fn verify_integrity(&self) -> Result<Integrity> {
+        let mut problems = self.0.database.check_file()?;
+        let mut keys = 0;
+        match self.0.database.stray_digests() {
+            Ok(strays) => {
+                problems.extend(strays.iter().map(|seq| format!("a digest leads to row {seq}, which is not there")))
+            }
+            Err(error) => problems.push(error.to_string()),
+        }
+        let mut last = 0;
+        loop {
+            let batch = match self.0.database.after(last, BATCH) {
+                Ok(batch) => batch,
+                Err(error) => {
+                    problems.push(format!("the rows after {last} cannot be read: {error}"));
+                    break;
+                }
+            };
+            for stored in &batch {
+                last = stored.seq;
+                keys += 1;
+                if let Err(problem) = self.check_key(stored) {
+                    problems.push(format!("key {} (row {}): {problem}", stored.record.key.id, stored.seq));
+                }
+            }
+            if batch.len() < BATCH as usize {
+                break;
+            }
+        }
+        Ok(Integrity { problems, keys })
+    }
+
+    fn check_key(&self, stored: &Stored) -> Result<(), String> {
+        let record = &stored.record;
+        let words = |error: crate::Error| error.to_string();
+        self.check(record).map_err(words)?;
+        let sealed = self.0.database.sealed_at(stored.seq).map_err(|error| error.to_string())?;
+        let private = self.0.vault.unseal(record, &sealed).map_err(|error| error.to_string())?;
+        self.check_parts(&record.key, private.expose_secret())?;
+        for prefix in digest_prefixes(&record.key).map_err(words)? {
+            if !self.0.database.has_digest(prefix, stored.seq).map_err(|error| error.to_string())? {
+                return Err("one of its digests is not in the index".into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Private key, public key and certificate are of one piece.
+    fn check_parts(&self, key: &Key, private: &[u8]) -> Result<(), String> {
+        if private.is_empty() == key.has_private {
+            return Err("it says that it has a private part and has none, or the reverse".into());
+        }
+        if key.has_private {
+            let derived = SigningKey::from_private(any_algorithm(key), private)
+                .and_then(|signing| signing.public_key_der())
+                .map_err(|error| error.to_string())?;
+            if derived.as_deref() != key.public_key.as_deref() {
+                return Err("its private key is not that of its public key".into());
+            }
+        }
+        if let Some(spki) = &key.public_key {
+            let facts = codec::spki_facts(spki).map_err(|error| error.to_string())?;
+            if (facts.key_type, facts.bits) != (key.key_type, key.bits) {
+                return Err(format!("its public key is {} of {} bits", facts.key_type, facts.bits));
+            }
+        }
+        if let Some(certificate) = &key.certificate {
+            let issuer = x509::common_name(certificate).map_err(|error| error.to_string())?;
+            if issuer.as_deref() != key.issuer.as_ref().map(|issuer| issuer.as_str()) {
+                return Err("its issuer is not that of its certificate".into());
+            }
+            let information = x509::parse(certificate).map_err(|error| error.to_string())?;
+            if Some(information.public_key_der()) != key.public_key.as_deref() {
+                return Err("its certificate is for another key".into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The key's algorithm, or one for its type: enough to read the private part.
+fn any_algorithm(key: &Key) -> Algorithm {
+    let by_type = match (key.key_type, key.bits) {
+        (KeyType::Rsa, _) => Algorithm::Rs256,
+        (KeyType::Ec, 384) => Algorithm::Es384,
+        (KeyType::Ec, 521) => Algorithm::Es512,
+        (KeyType::Ec, _) => Algorithm::Es256,
+        (KeyType::Hmac, _) => Algorithm::Hs256,
+    };
+    key.algorithm.unwrap_or(by_type)
+}

@@ -1,0 +1,144 @@
+//! All of a new key that can be computed before the file is touched.
+
+use super::describe::digest_prefixes;
+use super::{GenerateKey, Keystore, KidScheme};
+use crate::codec;
+use crate::crypto::{self, SigningKey};
+use crate::error::Result;
+use crate::model::{
+    Algorithm, Fingerprint, Invalid, Issuer, Key, KeyId, KeyType, Kid, NewRow, Origin, Problem, Record,
+};
+use crate::x509::{self, SelfSigned};
+
+const DEFAULT_ISSUER: &str = "keystead";
+
+/// A row ready to be written, with its private key still at hand.
+pub(super) struct Prepared {
+    pub(super) row: NewRow,
+    pub(super) private: SigningKey,
+}
+
+/// A self-signed certificate and what follows from it.
+struct Certified {
+    certificate: Vec<u8>,
+    issuer: Issuer,
+    expires_at: jiff::Timestamp,
+}
+
+impl Keystore {
+    /// Makes the key, its certificate, seal and tag.
+    pub(super) fn prepare(&self, request: &GenerateKey) -> Result<Prepared> {
+        let entropy = &*self.0.options.entropy;
+        let algorithm = request.spec.algorithm();
+        let inserted_at = self.now();
+        let id = match request.id {
+            Some(id) => id,
+            None => KeyId::from_random_bytes(crypto::random_bytes(entropy)?),
+        };
+        let private = SigningKey::generate(request.spec, entropy)?;
+        let public_key = private.public_key_der()?;
+        let certified = match &public_key {
+            Some(spki) => Some(self.certify(id, request.issuer.as_ref(), inserted_at, &private, spki)?),
+            None => None,
+        };
+        let certificate = certified.as_ref().map(|certified| certified.certificate.as_slice());
+        let kid = self.kid(&request.kid, algorithm, certificate, public_key.as_deref())?;
+        let key = Key {
+            id,
+            name: request.name.clone(),
+            key_type: algorithm.key_type(),
+            algorithm: Some(algorithm),
+            bits: request.spec.bits(),
+            kid,
+            issuer: certified.as_ref().map(|certified| certified.issuer.clone()),
+            origin: Origin::Generated,
+            exportable: request.exportable,
+            has_private: true,
+            inserted_at,
+            updated_at: inserted_at,
+            expires_at: certified.as_ref().map(|certified| certified.expires_at),
+            exported_at: None,
+            public_key,
+            certificate: certified.map(|certified| certified.certificate.into_boxed_slice()),
+        };
+        let row = self.seal_new(key, private.to_private()?.expose_secret())?;
+        Ok(Prepared { row, private })
+    }
+
+    /// Seals and tags a key that is new.
+    fn seal_new(&self, key: Key, private: &[u8]) -> Result<NewRow> {
+        let nonce = crypto::random_bytes(&*self.0.options.entropy)?;
+        let mut record = Record { key, revision: 1, nonce, tag: [0; 32] };
+        record.tag = self.0.vault.tag(&record);
+        let sealed = self.0.vault.seal(&record, private)?;
+        let digest_prefixes = digest_prefixes(&record.key)?;
+        Ok(NewRow { record, sealed, digest_prefixes })
+    }
+
+    fn certify(
+        &self,
+        id: KeyId,
+        issuer: Option<&Issuer>,
+        at: jiff::Timestamp,
+        private: &SigningKey,
+        spki: &[u8],
+    ) -> Result<Certified> {
+        let issuer = match issuer.or(self.0.options.default_issuer.as_ref()) {
+            Some(issuer) => issuer.clone(),
+            None => Issuer::parse(DEFAULT_ISSUER)?,
+        };
+        let signature_algorithm = crypto::algorithm_identifier(private.algorithm())
+            .ok_or_else(|| crate::Error::not_possible("an HMAC secret has no certificate"))?;
+        let not_before = x509::cut_to_second(at);
+        let expires_at = x509::ten_years_after(not_before)?;
+        let request = SelfSigned {
+            serial: *id.as_bytes(),
+            common_name: issuer.as_str(),
+            spki,
+            signature_algorithm: &signature_algorithm,
+            not_before,
+            not_after: expires_at,
+        };
+        let certificate = x509::self_signed(&request, |message| {
+            private.try_sign(message, &*self.0.options.entropy).map(|signature| signature.to_der())
+        })?;
+        Ok(Certified { certificate, issuer, expires_at })
+    }
+
+    fn kid(
+        &self,
+        scheme: &KidScheme,
+        algorithm: Algorithm,
+        certificate: Option<&[u8]>,
+        spki: Option<&[u8]>,
+    ) -> Result<Kid> {
+        let text = match (scheme, certificate, spki) {
+            (KidScheme::Given(kid), ..) => return Ok(kid.clone()),
+            (KidScheme::Vendor, None, _) => {
+                let random: [u8; 5] = crypto::random_bytes(&*self.0.options.entropy)?;
+                random.iter().map(|byte| format!("{byte:02x}")).collect()
+            }
+            (KidScheme::Vendor | KidScheme::X5t, Some(certificate), _) => {
+                Fingerprint::Sha1(crypto::sha1(certificate)).to_base64url()
+            }
+            (KidScheme::X5tS256, Some(certificate), _) => {
+                Fingerprint::Sha256(crypto::sha256(certificate)).to_base64url()
+            }
+            (KidScheme::JwkThumbprint, _, Some(spki)) => {
+                Fingerprint::Sha256(crypto::sha256(codec::jwk_thumbprint_input(spki)?.as_bytes())).to_base64url()
+            }
+            (KidScheme::X5t | KidScheme::X5tS256 | KidScheme::JwkThumbprint, ..) => {
+                debug_assert_eq!(algorithm.key_type(), KeyType::Hmac);
+                return Err(Invalid::new(
+                    "kid",
+                    Problem::Invalid,
+                    format!(
+                        "kid is to be a thumbprint, {algorithm} keys have none: allowed are a random one or a text"
+                    ),
+                )
+                .into());
+            }
+        };
+        Ok(Kid::parse(text)?)
+    }
+}

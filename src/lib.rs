@@ -1,0 +1,30 @@
+#![doc = include_str!("../README.md")]
+
+// Layer 0 and 1: secrets and vocabulary.
+mod model;
+mod secret;
+
+// Layer 2, blind to each other: encodings, primitives, the file.
+mod codec;
+mod crypto;
+mod storage;
+
+// Layer 3: the key hierarchy, certificates.
+mod vault;
+mod x509;
+
+// Layer 5 and 6: the facade, the vendors' shapes.
+pub mod api;
+mod error;
+mod keystore;
+pub mod manual;
+
+pub use crypto::{Entropy, EntropyError, Signature, SystemEntropy};
+pub use error::{Error, ErrorKind, Result};
+pub use keystore::*;
+pub use model::{
+    Algorithm, Curve, Fingerprint, Hash, Issuer, KdfCost, Key, KeyId, KeyName, KeyRef, KeySpec, KeyType, Kid, Origin,
+    Scheme, UserLabel,
+};
+pub use secret::SecretBytes;
+pub use x509::CertificateInformation;

@@ -1,0 +1,24 @@
+//! The vocabulary: pure data that every other layer speaks. No I/O, no clock, no random numbers.
+
+mod algorithm;
+mod cost;
+mod fingerprint;
+mod id;
+mod invalid;
+mod key;
+mod key_ref;
+mod record;
+mod spec;
+mod text;
+
+pub use algorithm::{Algorithm, Curve, Hash, KeyType, Scheme};
+pub use cost::KdfCost;
+pub use fingerprint::Fingerprint;
+pub(crate) use fingerprint::colon_hex;
+pub use id::KeyId;
+pub(crate) use invalid::{Invalid, Problem};
+pub use key::{Key, Origin};
+pub use key_ref::KeyRef;
+pub(crate) use record::{NewRow, Record, StoreId, Stored};
+pub use spec::KeySpec;
+pub use text::{Issuer, KeyName, Kid, UserLabel};

@@ -1,0 +1,149 @@
+//! Digests that name a key or its certificate.
+
+use std::fmt;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+
+use super::{Invalid, Problem};
+
+/// A digest of a certificate (MD5, SHA-1 or SHA-256) or a JWK thumbprint (RFC 7638, SHA-256).
+///
+/// ```
+/// use keystead::Fingerprint;
+///
+/// let sha1: Fingerprint = "CD:A9:80:5F:4D:37:EB:CD:B4:45:42:DF:76:35:15:E9:89:21:61:B6".parse()?;
+/// assert_eq!(sha1.to_base64url(), "zamAX0036820RULfdjUV6YkhYbY");
+/// assert_eq!(sha1, "zamAX0036820RULfdjUV6YkhYbY".parse()?);
+/// # Ok::<(), keystead::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fingerprint {
+    /// 16 bytes.
+    Md5([u8; 16]),
+    /// 20 bytes.
+    Sha1([u8; 20]),
+    /// 32 bytes.
+    Sha256([u8; 32]),
+}
+
+impl Fingerprint {
+    /// The bytes of the digest.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Md5(digest) => digest,
+            Self::Sha1(digest) => digest,
+            Self::Sha256(digest) => digest,
+        }
+    }
+
+    /// Upper-case hex, a colon between bytes: what openssl and FusionAuth call a fingerprint.
+    #[must_use]
+    pub fn to_colon_hex(&self) -> String {
+        colon_hex(self.as_bytes())
+    }
+
+    /// base64url without padding: what JOSE calls a thumbprint (`x5t`, RFC 7515 section 4.1.7).
+    #[must_use]
+    pub fn to_base64url(&self) -> String {
+        Base64UrlUnpadded::encode_string(self.as_bytes())
+    }
+
+    /// The first 8 bytes, by which the file finds a digest.
+    pub(crate) fn prefix(&self) -> i64 {
+        let mut first = [0; 8];
+        for (to, from) in first.iter_mut().zip(self.as_bytes()) {
+            *to = *from;
+        }
+        i64::from_be_bytes(first)
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Some(match bytes.len() {
+            16 => Self::Md5(bytes.try_into().ok()?),
+            20 => Self::Sha1(bytes.try_into().ok()?),
+            32 => Self::Sha256(bytes.try_into().ok()?),
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
+        let bytes = match text.len() {
+            27 | 43 => Base64UrlUnpadded::decode_vec(text).ok(),
+            // 47, 59 and 95: colons between the bytes.
+            47 | 59 | 95 => text.split(':').map(hex_byte).collect(),
+            32 | 40 | 64 => text.as_bytes().chunks(2).map(|pair| hex_byte(std::str::from_utf8(pair).ok()?)).collect(),
+            _ => None,
+        };
+        bytes.as_deref().and_then(Self::from_bytes).ok_or_else(|| {
+            Invalid::new(
+                "fingerprint",
+                Problem::CouldNotParse,
+                format!(
+                    "fingerprint is {}, allowed are an MD5, SHA-1 or SHA-256 digest in hex, with or without colons, \
+                     or a SHA-1 or SHA-256 digest in base64url without padding",
+                    Invalid::quote(text)
+                ),
+            )
+        })
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_colon_hex())
+    }
+}
+
+impl std::str::FromStr for Fingerprint {
+    type Err = crate::Error;
+
+    /// Reads hex of either case, with colons between all bytes or none, and base64url without padding. The length
+    /// tells which digest it is.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for anything else.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self::parse(text)?)
+    }
+}
+
+/// Upper-case hex with a colon between bytes.
+pub(crate) fn colon_hex(bytes: &[u8]) -> String {
+    let pairs: Vec<_> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+    pairs.join(":")
+}
+
+fn hex_byte(pair: &str) -> Option<u8> {
+    let two_digits = pair.len() == 2 && pair.bytes().all(|digit| digit.is_ascii_hexdigit());
+    if two_digits { u8::from_str_radix(pair, 16).ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_of_one_digest_is_the_same() {
+        for len in [16, 20, 32] {
+            let bytes: Vec<u8> = (0..len).map(|at: u8| at.wrapping_mul(7).wrapping_add(200)).collect();
+            let digest = Fingerprint::from_bytes(&bytes).unwrap();
+            let colons = digest.to_colon_hex();
+            let plain = colons.replace(':', "");
+            for text in [&colons, &colons.to_lowercase(), &plain, &plain.to_lowercase()] {
+                assert_eq!(Fingerprint::parse(text).unwrap(), digest);
+            }
+            if len > 16 {
+                assert_eq!(Fingerprint::parse(&digest.to_base64url()).unwrap(), digest);
+            }
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        let long = "A".repeat(1000);
+        for text in ["", "zz", "+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1", &long, "ñandúñandúñandúñandúñandú22"] {
+            assert!(Fingerprint::parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! A key as the file holds it: the public part, the sealed private part, and what binds the two.
+//!
+//! Both encodings below are written down in the manual, `file_format`. They are injective: no two different
+//! records have the same bytes.
+
+use super::Key;
+
+/// The random identity of a store, bound into every seal and tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StoreId(pub(crate) [u8; 16]);
+
+/// A row of the table `key`, the seal aside.
+#[derive(Clone, Debug)]
+pub(crate) struct Record {
+    pub(crate) key: Key,
+    /// Counts the seals of this key, from 1. Raised whenever what the seal binds changes.
+    pub(crate) revision: u32,
+    /// The nonce of the seal, fresh with each: it tells two incarnations of one id apart.
+    pub(crate) nonce: [u8; 12],
+    /// The row's tag.
+    pub(crate) tag: [u8; 32],
+}
+
+/// A row with its place in the order of insertion.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored {
+    pub(crate) seq: i64,
+    pub(crate) record: Record,
+}
+
+/// A row that is about to be written.
+#[derive(Debug)]
+pub(crate) struct NewRow {
+    pub(crate) record: Record,
+    /// The seal over the private part; over nothing for a key without one.
+    pub(crate) sealed: Box<[u8]>,
+    /// The first 8 bytes of each digest that finds the key.
+    pub(crate) digest_prefixes: Vec<i64>,
+}
+
+impl Record {
+    /// What the seal binds: the facts of a key that must not change behind its private part's back.
+    pub(crate) fn seal_data(&self, store: StoreId) -> Vec<u8> {
+        let mut out = Encoder::new(b"keystead seal 1");
+        out.facts(&self.key, self.revision, store);
+        out.0
+    }
+
+    /// What the tag binds: everything in the row but the seal itself, which the nonce stands for.
+    pub(crate) fn row_data(&self, store: StoreId) -> Vec<u8> {
+        let key = &self.key;
+        let mut out = Encoder::new(b"keystead row 1");
+        out.facts(key, self.revision, store);
+        out.bytes(key.name.as_str().as_bytes());
+        out.bytes(key.kid.as_str().as_bytes());
+        out.optional(key.issuer.as_ref().map(|issuer| issuer.as_str().as_bytes()));
+        out.instant(Some(key.inserted_at));
+        out.instant(Some(key.updated_at));
+        out.instant(key.expires_at);
+        out.optional(key.certificate.as_deref());
+        out.bytes(&self.nonce);
+        out.0
+    }
+}
+
+struct Encoder(Vec<u8>);
+
+impl Encoder {
+    fn new(label: &[u8]) -> Self {
+        let mut out = Self(Vec::with_capacity(1024));
+        out.bytes(label);
+        out
+    }
+
+    fn facts(&mut self, key: &Key, revision: u32, store: StoreId) {
+        self.bytes(&store.0);
+        self.bytes(key.id.as_bytes());
+        self.0.push(key.key_type.code());
+        self.0.push(key.algorithm.map_or(0, |algorithm| algorithm.code()));
+        self.0.extend_from_slice(&key.bits.to_be_bytes());
+        self.0.push(key.origin.code());
+        self.0.push(u8::from(key.exportable));
+        self.0.push(u8::from(key.has_private));
+        self.instant(key.exported_at);
+        self.0.extend_from_slice(&revision.to_be_bytes());
+        self.optional(key.public_key.as_deref());
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
+        self.0.extend_from_slice(bytes);
+    }
+
+    fn optional(&mut self, bytes: Option<&[u8]>) {
+        self.0.push(u8::from(bytes.is_some()));
+        self.bytes(bytes.unwrap_or_default());
+    }
+
+    fn instant(&mut self, at: Option<jiff::Timestamp>) {
+        self.0.push(u8::from(at.is_some()));
+        self.0.extend_from_slice(&at.map_or(0, jiff::Timestamp::as_millisecond).to_be_bytes());
+    }
+}

@@ -1,0 +1,27 @@
+//! The encrypted SQLite file: pages, schema, rows, queries.
+//!
+//! Absences: this layer never sees a plain private key (what it stores is sealed) and never parses one; it checks no
+//! tag and no seal. No SQL stands outside it.
+
+mod backup;
+mod check;
+mod connection;
+mod database;
+mod error;
+mod file;
+mod head;
+mod keys;
+mod probe;
+mod rekey;
+mod rows;
+mod schema;
+mod sqlcipher;
+mod uses;
+mod wraps;
+
+pub(crate) use backup::CopyKeys;
+pub(crate) use database::{Access, Database, Settings};
+pub(crate) use error::StorageError;
+pub(crate) use head::Head;
+pub(crate) use keys::Lookup;
+pub(crate) use schema::Identity;

@@ -1,0 +1,60 @@
+//! A copy of the whole store, as of one moment, under a key of its own, while the store is in use.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::backup::{Backup, StepResult};
+
+use super::connection::{self, Purpose};
+use super::database::Database;
+use super::error::{Result, StorageError};
+use super::file::Draft;
+use super::head::Head;
+use super::wraps;
+use crate::secret::SecretKey;
+
+/// Pages copied between two reports of progress: one mebibyte.
+const PAGES_A_STEP: i32 = 256;
+
+/// The key, head and root key wrap of the copy.
+pub(crate) struct CopyKeys {
+    pub(crate) head: Head,
+    pub(crate) key: SecretKey,
+    pub(crate) wrap: [u8; 60],
+    /// Random bytes for the name of the file while it is being written.
+    pub(crate) draft: [u8; 8],
+}
+
+impl Database {
+    /// Copies the store to a new file at `path`, which appears whole or not at all. `progress` gets pages done and in
+    /// all.
+    pub(crate) fn backup(&self, path: &Path, keys: &CopyKeys, progress: &mut dyn FnMut(u64, u64)) -> Result<()> {
+        let source = self
+            .own_reader()?
+            .ok_or_else(|| StorageError::Database("a store in memory cannot be backed up to a file".into()))?;
+        // The open read transaction pins one moment: what is written from here on is not in the copy.
+        source.execute_batch("BEGIN")?;
+        source.query_row("SELECT count(*) FROM store", [], |_| Ok(()))?;
+
+        let draft = Draft::new(path, &keys.draft)?;
+        let mut copy =
+            connection::open(draft.path(), &keys.key, &keys.head, Purpose::Create, self.settings().busy_timeout)?;
+        {
+            let backup = Backup::new(&source, &mut copy)?;
+            loop {
+                let step = backup.step(PAGES_A_STEP)?;
+                let pages = backup.progress();
+                let count = |pages: std::ffi::c_int| u64::try_from(pages).unwrap_or(0);
+                progress(count(pages.pagecount - pages.remaining), count(pages.pagecount));
+                match step {
+                    StepResult::Done => break,
+                    StepResult::More => {}
+                    _ => std::thread::sleep(Duration::from_millis(1)),
+                }
+            }
+        }
+        wraps::keep_only(&mut copy, &keys.wrap)?;
+        copy.close().map_err(|(_, error)| error)?;
+        draft.publish()
+    }
+}

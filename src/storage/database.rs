@@ -1,0 +1,302 @@
+//! One store's connections: a writer and a small pool of readers.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
+
+use super::connection::{self, Purpose};
+use super::error::{Result, StorageError};
+use super::file::{Draft, with_suffix};
+use super::head::{Head, PAGE_LEN};
+use super::probe;
+use super::schema::{self, Identity};
+use crate::model::StoreId;
+use crate::secret::SecretKey;
+
+/// Readers kept open between calls. More may be open at one time, one for each thread that reads.
+const IDLE_READERS: usize = 4;
+
+/// How a store may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    ReadWrite,
+    ReadOnly,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    /// How long to wait for another connection's lock.
+    pub(crate) busy_timeout: Duration,
+}
+
+/// The page key of the moment. Its number tells connections made before a change of key from those after.
+pub(super) struct PageKey {
+    pub(super) key: SecretKey,
+    pub(super) generation: u64,
+}
+
+/// An open store.
+pub(crate) struct Database {
+    place: Place,
+    access: Access,
+    settings: Settings,
+    store_id: StoreId,
+    writer: Mutex<Option<Connection>>,
+}
+
+enum Place {
+    Memory,
+    File(OnDisk),
+}
+
+struct OnDisk {
+    path: PathBuf,
+    head: Head,
+    key: RwLock<Arc<PageKey>>,
+    read_purpose: Purpose,
+    readers: Mutex<Vec<(u64, Connection)>>,
+}
+
+impl Database {
+    /// Makes a new store at `path`: whole, or not at all.
+    pub(crate) fn create(path: &Path, head: Head, key: SecretKey, new: &Identity, settings: Settings) -> Result<Self> {
+        let draft = Draft::new(path, &head.as_bytes()[4..])?;
+        let mut connection = connection::open(draft.path(), &key, &head, Purpose::Create, settings.busy_timeout)?;
+        schema::create(&mut connection, new)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.close().map_err(|(_, error)| error)?;
+        draft.publish()?;
+        Self::open(path, head, key, Access::ReadWrite, settings)
+    }
+
+    /// Opens the store at `path`, whose head was read before.
+    pub(crate) fn open(path: &Path, head: Head, key: SecretKey, access: Access, settings: Settings) -> Result<Self> {
+        let wait = settings.busy_timeout;
+        let (first, read_purpose) = match access {
+            Access::ReadWrite => (connection::open(path, &key, &head, Purpose::Write, wait)?, Purpose::Read),
+            Access::ReadOnly => {
+                let opened = connection::open(path, &key, &head, Purpose::ReadOnly, wait)?;
+                match first_read(&opened, path, &key, &head, settings) {
+                    // Where no shared index can be made and nobody left a log, the file is all there is.
+                    Err(StorageError::ReadOnly(_)) if !has_log(path) => {
+                        (connection::open(path, &key, &head, Purpose::Immutable, wait)?, Purpose::Immutable)
+                    }
+                    Err(error) => return Err(error),
+                    Ok(()) => (opened, Purpose::ReadOnly),
+                }
+            }
+        };
+        first_read(&first, path, &key, &head, settings)?;
+        if access == Access::ReadWrite && first.is_readonly("main")? {
+            return Err(StorageError::ReadOnly(format!("{} is read-only", path.display())));
+        }
+        schema::check(&first, path)?;
+        let store_id = schema::store_id(&first)?;
+        let (writer, readers) = match access {
+            Access::ReadWrite => (Some(first), Vec::new()),
+            Access::ReadOnly => (None, vec![(0, first)]),
+        };
+        let on_disk = OnDisk {
+            path: path.into(),
+            head,
+            key: RwLock::new(Arc::new(PageKey { key, generation: 0 })),
+            read_purpose,
+            readers: Mutex::new(readers),
+        };
+        Ok(Self { place: Place::File(on_disk), access, settings, store_id, writer: Mutex::new(writer) })
+    }
+
+    /// Makes a store that lives in memory.
+    pub(crate) fn in_memory(new: &Identity) -> Result<Self> {
+        let mut connection = connection::open_in_memory()?;
+        schema::create(&mut connection, new)?;
+        Ok(Self {
+            place: Place::Memory,
+            access: Access::ReadWrite,
+            settings: Settings { busy_timeout: Duration::ZERO },
+            store_id: new.id,
+            writer: Mutex::new(Some(connection)),
+        })
+    }
+
+    pub(crate) fn store_id(&self) -> StoreId {
+        self.store_id
+    }
+
+    /// The head of the file, unless the store lives in memory.
+    pub(crate) fn head(&self) -> Option<Head> {
+        self.on_disk().map(|file| file.head)
+    }
+
+    /// The page key of the moment, unless the store lives in memory.
+    pub(crate) fn page_key(&self) -> Option<SecretKey> {
+        self.on_disk().map(|file| file.page_key().key.clone_secret())
+    }
+
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.on_disk().map(|file| file.path.as_path())
+    }
+
+    pub(super) fn settings(&self) -> Settings {
+        self.settings
+    }
+
+    /// Runs `work` on a reader. A connection that met damage is not used again.
+    pub(super) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let Some(file) = self.on_disk() else {
+            let mut writer = lock(&self.writer);
+            return work(self.ready(&mut writer)?).map_err(|error| self.timed(error));
+        };
+        let key = file.page_key();
+        let idle = lock(&file.readers).pop();
+        let connection = match idle {
+            Some((generation, connection)) if generation == key.generation => connection,
+            _ => self.connect(file, &key, file.read_purpose)?,
+        };
+        match work(&connection) {
+            Err(error) if error.spoils_connection() => Err(error),
+            outcome => {
+                let mut idle = lock(&file.readers);
+                if idle.len() < IDLE_READERS {
+                    idle.push((key.generation, connection));
+                }
+                outcome.map_err(|error| self.timed(error))
+            }
+        }
+    }
+
+    /// Runs `work` in a write transaction, which is committed when it succeeds and leaves no trace when it fails.
+    pub(super) fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        self.with_writer(|connection| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let done = work(&transaction)?;
+            transaction.commit()?;
+            Ok(done)
+        })
+    }
+
+    /// Runs `work` on the writer, outside a transaction.
+    pub(super) fn with_writer<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
+        if self.access == Access::ReadOnly {
+            return Err(StorageError::ReadOnly("it was opened read-only".into()));
+        }
+        let mut writer = lock(&self.writer);
+        let outcome = work(self.ready(&mut writer)?);
+        if let (Err(error), Place::File(_)) = (&outcome, &self.place)
+            && error.spoils_connection()
+        {
+            *writer = None;
+        }
+        outcome.map_err(|error| self.timed(error))
+    }
+
+    /// The writer, opened anew if the last one was given up.
+    fn ready<'a>(&self, writer: &'a mut MutexGuard<'_, Option<Connection>>) -> Result<&'a mut Connection> {
+        if writer.is_none() {
+            let file = self.on_disk().ok_or_else(|| StorageError::Database("the store in memory is gone".into()))?;
+            **writer = Some(self.connect(file, &file.page_key(), Purpose::Write)?);
+        }
+        writer.as_mut().ok_or_else(|| StorageError::Database("no writer".into()))
+    }
+
+    fn connect(&self, file: &OnDisk, key: &PageKey, purpose: Purpose) -> Result<Connection> {
+        connection::open(&file.path, &key.key, &file.head, purpose, self.settings.busy_timeout)
+            .map_err(|error| self.timed(error))
+    }
+
+    /// A further connection that no one else uses, for long reads.
+    pub(super) fn own_reader(&self) -> Result<Option<Connection>> {
+        let Some(file) = self.on_disk() else { return Ok(None) };
+        self.connect(file, &file.page_key(), file.read_purpose).map(Some)
+    }
+
+    /// Opens the file with another page key, to see whether that is now its key.
+    pub(super) fn try_key(&self, key: &SecretKey) -> Result<Connection> {
+        let file = self.on_disk().ok_or_else(|| StorageError::Database("a store in memory has no key".into()))?;
+        let opened = connection::open(&file.path, key, &file.head, Purpose::Write, self.settings.busy_timeout)?;
+        first_read(&opened, &file.path, key, &file.head, self.settings)?;
+        Ok(opened)
+    }
+
+    /// From now on new connections use `key`; the idle readers are closed.
+    pub(super) fn replace_key(&self, key: SecretKey) {
+        let Some(file) = self.on_disk() else { return };
+        let mut current = file.key.write().unwrap_or_else(PoisonError::into_inner);
+        *current = Arc::new(PageKey { key, generation: current.generation + 1 });
+        lock(&file.readers).clear();
+    }
+
+    fn on_disk(&self) -> Option<&OnDisk> {
+        match &self.place {
+            Place::Memory => None,
+            Place::File(file) => Some(file),
+        }
+    }
+
+    fn timed(&self, error: StorageError) -> StorageError {
+        timed(error, self.settings)
+    }
+}
+
+impl OnDisk {
+    fn page_key(&self) -> Arc<PageKey> {
+        Arc::clone(&self.key.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database").field("path", &self.path()).field("access", &self.access).finish_non_exhaustive()
+    }
+}
+
+/// Reads page 1 for the first time and says what a failure means: another key, damage, a lock, a folder that cannot
+/// be written.
+fn first_read(connection: &Connection, path: &Path, key: &SecretKey, head: &Head, settings: Settings) -> Result<()> {
+    let pages = connection.pragma_query_value(None, "page_count", |row| row.get::<_, i64>(0));
+    let version = connection.pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0));
+    match version.and(pages) {
+        Ok(pages) => {
+            let len = std::fs::metadata(path).map_or(u64::MAX, |metadata| metadata.len());
+            if !has_log(path) && len < pages.unsigned_abs().saturating_mul(PAGE_LEN as u64) {
+                return Err(StorageError::Damaged(format!("the file is cut short at {len} bytes of {pages} pages")));
+            }
+            Ok(())
+        }
+        Err(rusqlite::Error::SqliteFailure(failure, _)) if failure.code == ErrorCode::NotADatabase => {
+            if !has_log(path) && probe::some_page_opens(path, key, head)? {
+                return Err(StorageError::Damaged("page 1 does not authenticate, other pages do".into()));
+            }
+            Err(StorageError::WrongKey)
+        }
+        Err(rusqlite::Error::SqliteFailure(failure, _))
+            if matches!(failure.code, ErrorCode::CannotOpen | ErrorCode::ReadOnly) =>
+        {
+            Err(StorageError::ReadOnly(format!(
+                "its log cannot be made or opened beside {}, the folder or the log may be read-only",
+                path.display()
+            )))
+        }
+        Err(error) => Err(timed(error.into(), settings)),
+    }
+}
+
+/// True when a write-ahead log with frames lies beside the file: then the file alone is not the whole store.
+fn has_log(path: &Path) -> bool {
+    std::fs::metadata(with_suffix(path, "-wal")).is_ok_and(|metadata| metadata.len() > 0)
+}
+
+fn timed(error: StorageError, settings: Settings) -> StorageError {
+    match error {
+        StorageError::Busy(_) => {
+            StorageError::Busy(u64::try_from(settings.busy_timeout.as_millis()).unwrap_or(u64::MAX))
+        }
+        other => other,
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

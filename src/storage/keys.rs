@@ -1,0 +1,133 @@
+//! The verbs on keys: insert, find, list, rename, delete.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::database::Database;
+use super::error::{Result, StorageError};
+use super::{rows, uses};
+use crate::model::{KeyId, KeyName, Kid, NewRow, Record, Stored};
+
+/// By what rows are looked up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Lookup<'a> {
+    Id(KeyId),
+    Name(&'a KeyName),
+    Kid(&'a Kid),
+    /// The first 8 bytes of a digest: whoever asks compares the whole.
+    DigestPrefix(i64),
+}
+
+impl Database {
+    /// Writes a key, durably when it returns.
+    pub(crate) fn insert(&self, row: &NewRow) -> Result<()> {
+        self.write(|transaction| rows::insert(transaction, row).map(drop))
+    }
+
+    /// Writes many keys in one transaction. A key whose id or name is taken fails alone; any other failure undoes all.
+    pub(crate) fn insert_each(&self, rows: &[NewRow]) -> Result<Vec<Result<()>>> {
+        self.write(|transaction| {
+            rows.iter()
+                .map(|row| match rows::insert(transaction, row) {
+                    Ok(_) => Ok(Ok(())),
+                    Err(error @ StorageError::Duplicate { .. }) => Ok(Err(error)),
+                    Err(error) => Err(error),
+                })
+                .collect()
+        })
+    }
+
+    /// All rows that match, oldest first.
+    pub(crate) fn find(&self, lookup: Lookup<'_>) -> Result<Vec<Stored>> {
+        self.read(|connection| {
+            let query = |condition: &str| format!("SELECT {} FROM key WHERE {condition} ORDER BY seq", rows::COLUMNS);
+            match lookup {
+                Lookup::Id(id) => select(connection, &query("id = ?1"), params![id.as_bytes()]),
+                Lookup::Name(name) => select(connection, &query("name = ?1"), params![name.as_str()]),
+                Lookup::Kid(kid) => select(connection, &query("kid = ?1"), params![kid.as_str()]),
+                Lookup::DigestPrefix(prefix) => {
+                    let condition = "seq IN (SELECT seq FROM fingerprint WHERE prefix = ?1)";
+                    select(connection, &query(condition), params![prefix])
+                }
+            }
+        })
+    }
+
+    /// A key with its seal.
+    pub(crate) fn sealed(&self, id: KeyId) -> Result<Option<(Stored, Box<[u8]>)>> {
+        self.read(|connection| {
+            let mut statement =
+                connection.prepare_cached(&format!("SELECT {}, sealed FROM key WHERE id = ?1", rows::COLUMNS))?;
+            let found = statement
+                .query_row([id.as_bytes()], |row| Ok((rows::read(row)?, row.get::<_, Vec<u8>>(20)?.into_boxed_slice())))
+                .optional()?;
+            Ok(found)
+        })
+    }
+
+    /// The nonce of a key's seal, which no other seal has: enough to see that a key is still the one seen before.
+    pub(crate) fn nonce(&self, id: KeyId) -> Result<Option<[u8; 12]>> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT nonce FROM key WHERE id = ?1")?;
+            Ok(statement.query_row([id.as_bytes()], |row| row.get(0)).optional()?)
+        })
+    }
+
+    /// Up to `most` rows inserted after the one at `seq`, in the order of insertion.
+    pub(crate) fn after(&self, seq: i64, most: u32) -> Result<Vec<Stored>> {
+        self.read(|connection| {
+            let query = format!("SELECT {} FROM key WHERE seq > ?1 ORDER BY seq LIMIT ?2", rows::COLUMNS);
+            select(connection, &query, params![seq, most])
+        })
+    }
+
+    pub(crate) fn count(&self) -> Result<u64> {
+        self.read(|connection| {
+            Ok(connection.query_row("SELECT count(*) FROM key", [], |row| row.get::<_, i64>(0))?.unsigned_abs())
+        })
+    }
+
+    /// Gives a key another name; `change` makes the new row from the one in force.
+    pub(crate) fn update_name(&self, id: KeyId, change: impl FnOnce(Stored) -> Result<Record>) -> Result<Record> {
+        self.write(|transaction| {
+            let stored = row_of(transaction, id)?;
+            let seq = stored.seq;
+            let record = change(stored)?;
+            transaction
+                .prepare_cached("UPDATE key SET name = ?2, updated_at = ?3, tag = ?4 WHERE seq = ?1")?
+                .execute(params![seq, record.key.name.as_str(), record.key.updated_at.as_millisecond(), record.tag])?;
+            Ok(record)
+        })
+    }
+
+    /// Deletes a key that nobody uses, with its digests, which `digest_prefixes` takes from the row. Gives the users
+    /// when there are any, and then deletes nothing.
+    pub(crate) fn delete(
+        &self,
+        id: KeyId,
+        digest_prefixes: impl FnOnce(&Stored) -> Result<Vec<i64>>,
+    ) -> Result<std::result::Result<(), Vec<String>>> {
+        self.write(|transaction| {
+            let stored = row_of(transaction, id)?;
+            let users = uses::of(transaction, stored.seq)?;
+            if !users.is_empty() {
+                return Ok(Err(users));
+            }
+            let mut digest = transaction.prepare_cached("DELETE FROM fingerprint WHERE prefix = ?1 AND seq = ?2")?;
+            for prefix in digest_prefixes(&stored)? {
+                digest.execute((prefix, stored.seq))?;
+            }
+            transaction.prepare_cached("DELETE FROM key WHERE seq = ?1")?.execute([stored.seq])?;
+            Ok(Ok(()))
+        })
+    }
+}
+
+fn row_of(connection: &Connection, id: KeyId) -> Result<Stored> {
+    let query = format!("SELECT {} FROM key WHERE id = ?1", rows::COLUMNS);
+    select(connection, &query, params![id.as_bytes()])?.pop().ok_or(StorageError::NoSuchKey)
+}
+
+fn select(connection: &Connection, query: &str, parameters: impl rusqlite::Params) -> Result<Vec<Stored>> {
+    let mut statement = connection.prepare_cached(query)?;
+    rows::collect(statement.query_map(parameters, rows::read)?)
+}

@@ -1,0 +1,107 @@
+//! The tables of format version 1, and what tells a store from another database.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::error::{Result, StorageError};
+use crate::model::StoreId;
+
+/// `KSTD`.
+const APPLICATION_ID: i32 = 0x4B53_5444;
+const USER_VERSION: i32 = 1;
+
+const TABLES: &str = "
+CREATE TABLE store (
+  one          INTEGER PRIMARY KEY CHECK (one = 1),
+  id           BLOB NOT NULL CHECK (length(id) = 16),
+  created_at   INTEGER NOT NULL
+) STRICT;
+CREATE TABLE root_wrap (
+  slot         INTEGER PRIMARY KEY,
+  wrapped      BLOB NOT NULL CHECK (length(wrapped) = 60)
+) STRICT;
+CREATE TABLE key (
+  seq          INTEGER PRIMARY KEY AUTOINCREMENT,
+  id           BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+  name         TEXT NOT NULL UNIQUE,
+  type         INTEGER NOT NULL,
+  algorithm    INTEGER,
+  bits         INTEGER NOT NULL,
+  kid          TEXT NOT NULL,
+  issuer       TEXT,
+  origin       INTEGER NOT NULL,
+  exportable   INTEGER NOT NULL,
+  has_private  INTEGER NOT NULL,
+  inserted_at  INTEGER NOT NULL,
+  updated_at   INTEGER NOT NULL,
+  expires_at   INTEGER,
+  exported_at  INTEGER,
+  revision     INTEGER NOT NULL,
+  nonce        BLOB NOT NULL CHECK (length(nonce) = 12),
+  tag          BLOB NOT NULL CHECK (length(tag) = 32),
+  public_key   BLOB,
+  certificate  BLOB,
+  sealed       BLOB NOT NULL
+) STRICT;
+CREATE INDEX key_kid ON key (kid);
+CREATE TABLE fingerprint (
+  prefix       INTEGER NOT NULL,
+  seq          INTEGER NOT NULL,
+  PRIMARY KEY (prefix, seq)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE key_use (
+  seq          INTEGER NOT NULL REFERENCES key (seq) ON DELETE RESTRICT,
+  user         TEXT NOT NULL,
+  PRIMARY KEY (seq, user)
+) STRICT, WITHOUT ROWID;
+";
+
+/// What a new store is born with.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    pub(crate) id: StoreId,
+    pub(crate) created_at: i64,
+    pub(crate) wrapped_root: [u8; 60],
+}
+
+/// Makes the tables of a new store.
+pub(super) fn create(connection: &mut Connection, identity: &Identity) -> Result<()> {
+    let transaction = connection.transaction()?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", USER_VERSION)?;
+    transaction.execute_batch(TABLES)?;
+    transaction.execute(
+        "INSERT INTO store (one, id, created_at) VALUES (1, ?1, ?2)",
+        params![identity.id.0, identity.created_at],
+    )?;
+    transaction.execute("INSERT INTO root_wrap (wrapped) VALUES (?1)", params![identity.wrapped_root])?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Checks that an opened database is a store of a version that this code knows.
+pub(super) fn check(connection: &Connection, path: &std::path::Path) -> Result<()> {
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+    let version = pragma("user_version")?;
+    let application = pragma("application_id")?;
+    if application != APPLICATION_ID {
+        return Err(StorageError::NotAKeystore {
+            path: path.into(),
+            what: format!("its application id is {application:#010x}, a keystore's is {APPLICATION_ID:#010x}"),
+        });
+    }
+    match version {
+        USER_VERSION => Ok(()),
+        newer if newer > USER_VERSION => Err(StorageError::TooNew {
+            path: path.into(),
+            got: newer.unsigned_abs(),
+            known: USER_VERSION.unsigned_abs(),
+        }),
+        other => Err(StorageError::Damaged(format!("its user version is {other}, the first is {USER_VERSION}"))),
+    }
+}
+
+/// The store's random identity.
+pub(super) fn store_id(connection: &Connection) -> Result<StoreId> {
+    let id = connection.query_row("SELECT id FROM store", [], |row| row.get::<_, [u8; 16]>(0)).optional()?;
+    id.map(StoreId).ok_or_else(|| StorageError::Damaged("the table store is empty".into()))
+}

@@ -1,0 +1,40 @@
+//! X.509 certificates (RFC 5280): self-signed ones are made, all are read for what they show.
+//!
+//! Nothing here verifies a signature, a chain or a date.
+
+mod information;
+mod name;
+mod read;
+mod self_signed;
+mod time;
+mod tlv;
+
+use crate::crypto::CryptoError;
+
+pub use information::CertificateInformation;
+pub(crate) use information::{common_name, parse};
+pub(crate) use self_signed::{SelfSigned, self_signed};
+pub(crate) use time::{cut_to_second, ten_years_after};
+
+/// Why a certificate could not be made or read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum X509Error {
+    #[error("certificate is {0} bytes, at most {most}", most = read::MOST_BYTES)]
+    TooLong(usize),
+    #[error("certificate is malformed: {0}")]
+    Malformed(#[from] der::Error),
+    #[error("certificate has a serial number of {0} bytes, at most {most}", most = read::MOST_SERIAL)]
+    SerialTooLong(usize),
+    #[error("certificate has {field} {got}, allowed are YYMMDDHHMMSSZ and YYYYMMDDHHMMSSZ")]
+    Time { field: &'static str, got: String },
+    #[error("certificate has an issuer whose common name is not readable as text")]
+    CommonName,
+    #[error("certificate could not be written: {0}")]
+    Unwritable(der::Error),
+    #[error("{0} is not in the years 0 to 9999, as the times of a certificate are")]
+    Year(jiff::Timestamp),
+    #[error("ten years after {0} is beyond the year 9999")]
+    NoTenYears(jiff::Timestamp),
+    #[error(transparent)]
+    Crypto(#[from] CryptoError),
+}
