@@ -29,6 +29,7 @@ pub use list::Keys;
 pub use options::Options;
 
 pub use crate::vault::Unlock;
+pub use crate::x509::CertificateInformation;
 
 use std::fmt;
 use std::sync::Arc;

@@ -21,10 +21,12 @@ pub mod manual;
 
 pub use crypto::{Entropy, EntropyError, Signature, SystemEntropy};
 pub use error::{Error, ErrorKind, Result};
-pub use keystore::*;
+pub use keystore::{
+    BackupOptions, CertificateInformation, Clock, GenerateKey, Integrity, Keys, Keystore, KidScheme, Options, Progress,
+    Signer, SystemClock, Unlock, Verifier,
+};
 pub use model::{
     Algorithm, Curve, Fingerprint, Hash, Issuer, KdfCost, Key, KeyId, KeyName, KeyRef, KeySpec, KeyType, Kid, Origin,
     Scheme, UserLabel,
 };
 pub use secret::SecretBytes;
-pub use x509::CertificateInformation;

@@ -156,7 +156,7 @@ mod tests {
         assert_eq!(shown.valid_from().as_millisecond(), 1_562_189_072_183 / 1000 * 1000);
         assert_eq!(shown.valid_to().as_millisecond(), 1_877_808_272_183 / 1000 * 1000);
         assert_eq!(common_name(&der).unwrap().as_deref(), Some("acme.com"));
-        let public_key = codec::pem("PUBLIC KEY", shown.public_key_der(), codec::LineEnding::Lf).unwrap();
+        let public_key = codec::pem("PUBLIC KEY", shown.public_key_der()).unwrap();
         assert_eq!(public_key.trim_end(), PUBLIC_KEY);
         assert_eq!(codec::spki_facts(shown.public_key_der()).unwrap().bits, 2048);
     }

@@ -84,7 +84,7 @@ mod tests {
 
     use super::super::{common_name, cut_to_second, parse, ten_years_after};
     use super::*;
-    use crate::codec::{LineEnding, pem};
+    use crate::codec::pem;
     use crate::crypto::{CryptoError, SigningKey, SystemEntropy};
     use crate::model::{Algorithm, KeySpec};
 
@@ -112,7 +112,7 @@ mod tests {
     impl Judge {
         fn accepts(der: &[u8]) -> Self {
             let judge = Self(tempfile::tempdir().unwrap());
-            let text = pem("CERTIFICATE", der, LineEnding::Lf).unwrap();
+            let text = pem("CERTIFICATE", der).unwrap();
             std::fs::write(judge.0.path().join("self"), text).unwrap();
             let verdict = judge.run("verify -x509_strict -check_ss_sig -no_check_time -CAfile self self");
             assert_eq!(verdict, "self: OK\n");

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::error::Result;
+use crate::keystore::CertificateInformation;
 use crate::model::{Algorithm, Issuer, Key, KeyType};
-use crate::x509::CertificateInformation;
 
 /// `{"key": {...}}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

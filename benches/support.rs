@@ -1,0 +1,66 @@
+//! What the benches share: requests by the thousand, stores, and a plain SQLite to compare with.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    unreachable_pub,
+    dead_code,
+    reason = "benches stop at the first failure"
+)]
+
+use std::path::Path;
+
+use keystead::{Algorithm, GenerateKey, KeyName, KeySpec, Keystore, Options, Unlock};
+use rusqlite::Connection;
+
+pub const RAW_KEY: [u8; 32] = [7; 32];
+
+pub fn unlock() -> Unlock {
+    Unlock::raw_key(RAW_KEY)
+}
+
+pub fn create(path: &Path) -> Keystore {
+    Keystore::create(path, &unlock(), Options::default()).unwrap()
+}
+
+pub fn spec(algorithm: Algorithm) -> KeySpec {
+    let rsa = algorithm.key_type() == keystead::KeyType::Rsa;
+    KeySpec::new(algorithm, rsa.then_some(2048)).unwrap()
+}
+
+pub fn request(name: String, algorithm: Algorithm) -> GenerateKey {
+    GenerateKey::new(KeyName::new(name).unwrap(), spec(algorithm))
+}
+
+/// `count` requests for ES256 keys, with names of some 20 characters.
+pub fn requests(count: usize) -> Vec<GenerateKey> {
+    (0..count).map(|n| request(format!("service {n:06} token"), Algorithm::Es256)).collect()
+}
+
+/// Fills a store with ES256 keys.
+pub fn fill(store: &Keystore, count: usize) -> Vec<keystead::Key> {
+    store.generate_many(&requests(count)).unwrap().into_iter().map(Result::unwrap).collect()
+}
+
+/// Plain SQLite with the settings of the store, and a table whose rows are as long as a key's.
+pub fn plain(path: &Path) -> Connection {
+    let connection = Connection::open(path).unwrap();
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;
+             PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096;
+             CREATE TABLE row (id INTEGER PRIMARY KEY, content BLOB NOT NULL);",
+        )
+        .unwrap();
+    connection
+}
+
+/// How many bytes a key's row holds: its public parts and seal, and the small fields.
+pub fn row_len(key: &keystead::Key) -> usize {
+    let seal = 138 + 16;
+    let small = 160;
+    key.certificate_der().unwrap().len()
+        + key.public_key_der().unwrap().len()
+        + key.name().as_str().len()
+        + seal
+        + small
+}
