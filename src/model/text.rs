@@ -22,14 +22,16 @@ impl Rule {
                 format!("{field} is blank, allowed are 1 to {most} characters"),
             ));
         }
-        // A first look at the bytes keeps a text of gigabytes from being counted to its end.
-        let count = if text.len() > most * 4 { text.len() / 4 } else { text.chars().count() };
+        let too_long = |got: String| {
+            Err(Invalid::new(field, Problem::InvalidLength, format!("{field} is {got}, at most {most} characters")))
+        };
+        // A character has at most 4 bytes: a text of gigabytes need not be counted to its end.
+        if text.len() > most * 4 {
+            return too_long(format!("{} bytes", text.len()));
+        }
+        let count = text.chars().count();
         if count > most {
-            return Err(Invalid::new(
-                field,
-                Problem::InvalidLength,
-                format!("{field} is {count} characters or more, at most {most}"),
-            ));
+            return too_long(format!("{count} characters"));
         }
         let bad = text.chars().enumerate().find(|(_, c)| {
             matches!(c, '\n' | '\r' | '\0' | '\u{85}' | '\u{2028}' | '\u{2029}') || (no_controls && c.is_control())
@@ -117,7 +119,7 @@ text_type! {
     ///
     /// assert!(KeyName::new("token signing, 2026").is_ok());
     /// let error = KeyName::new("x".repeat(4200)).unwrap_err();
-    /// assert_eq!(error.to_string(), "name is 4200 characters or more, at most 4096");
+    /// assert_eq!(error.to_string(), "name is 4200 characters, at most 4096 characters");
     /// ```
     KeyName, Rule { field: "name", most: 4096, no_controls: false }
 }
@@ -154,8 +156,11 @@ mod tests {
         insta::assert_snapshot!(wrong(" \t "), @"name is blank, allowed are 1 to 4096 characters");
         insta::assert_snapshot!(wrong("a\nb"), @"name has U+000A at character 2, allowed is any text without line break or NUL");
         insta::assert_snapshot!(wrong("a\u{2028}b"), @"name has U+2028 at character 2, allowed is any text without line break or NUL");
-        insta::assert_snapshot!(wrong(&"ß".repeat(4097)), @"name is 4097 characters or more, at most 4096");
+        insta::assert_snapshot!(wrong(&"ß".repeat(4097)), @"name is 4097 characters, at most 4096 characters");
+        insta::assert_snapshot!(wrong(&"ß".repeat(10_000)), @"name is 20000 bytes, at most 4096 characters");
         assert!(KeyName::parse("🔑".repeat(4096)).is_ok());
+        // One byte more than 64 characters can have, and most of the characters have but one.
+        assert!(Issuer::parse(format!("{}a", "a".repeat(256))).is_err());
         assert!(KeyName::parse("\ta\t").is_ok());
         insta::assert_snapshot!(Kid::parse("a\tb").unwrap_err().to_string(), @"kid has U+0009 at character 2, allowed is any text without control character");
     }
