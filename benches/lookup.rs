@@ -1,5 +1,5 @@
 //! Finding one key among 100,000, and opening such a store.
-#![allow(clippy::unwrap_used, missing_docs, reason = "benches stop at the first failure")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "benches stop at the first failure")]
 
 mod support;
 

@@ -93,6 +93,7 @@ impl Error {
             Inner::Vault(VaultError::Entropy(_)) | Inner::Entropy(_) => ErrorKind::Io,
             Inner::Vault(VaultError::NoRoot | VaultError::Tampered(_)) => ErrorKind::Damaged,
             Inner::Vault(VaultError::Crypto(error)) | Inner::Crypto(error) => crypto_kind(error),
+            Inner::X509(X509Error::Crypto(error)) => crypto_kind(error),
             Inner::Codec(_) | Inner::X509(_) => ErrorKind::Internal,
             Inner::NotFound(_) => ErrorKind::NotFound,
             Inner::Duplicate { .. } => ErrorKind::Duplicate,

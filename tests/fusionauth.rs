@@ -352,7 +352,7 @@ fn what_is_refused_is_named_by_field_and_code() {
     [missing]key.name: name is missing
     [missing]key.name: name is missing
     [duplicate]key.name: name 'HMAC using SHA-256' is taken by another key
-    [invalidLength]key.name: name is 4097 characters or more, at most 4096
+    [invalidLength]key.name: name is 4097 characters, at most 4096 characters
     [invalid]key.name: name has U+000A at character 2, allowed is any text without line break or NUL
     [invalid]key.name: name has U+000D at character 2, allowed is any text without line break or NUL
     [invalid]key.name: name has U+0000 at character 2, allowed is any text without line break or NUL
@@ -396,7 +396,7 @@ fn what_is_refused_is_named_by_field_and_code() {
     let issuer = |issuer: Value| refused(json!({ "algorithm": "ES256", "name": "a", "issuer": issuer }));
     let issuers = [issuer(json!("i".repeat(65))), issuer(json!("a\u{7}b"))];
     insta::assert_snapshot!(issuers.join("\n"), @r"
-    [invalidLength]key.issuer: issuer is 65 characters or more, at most 64
+    [invalidLength]key.issuer: issuer is 65 characters, at most 64 characters
     [invalid]key.issuer: issuer has U+0007 at character 2, allowed is any text without control character
     ");
     assert_eq!(store.len().unwrap(), 1);
@@ -480,7 +480,7 @@ fn every_wrong_field_is_named_at_once() {
     let store = memory();
     let several = json!({ "algorithm": "RS256", "name": "a\nb", "length": 1024, "issuer": "i".repeat(65) });
     insta::assert_snapshot!(refused_generate(&store, several), @r"
-    [invalidLength]key.issuer: issuer is 65 characters or more, at most 64
+    [invalidLength]key.issuer: issuer is 65 characters, at most 64 characters
     [invalidLength]key.length: length is 1024 bits, RS256 allows 2048, 3072, 4096
     [invalid]key.name: name has U+000A at character 2, allowed is any text without line break or NUL
     ");
@@ -491,11 +491,12 @@ fn every_wrong_field_is_named_at_once() {
     insta::assert_snapshot!(
         refused_generate(&store, json!({ "algorithm": "none", "name": "", "length": [], "issuer": "\n\u{1}x" })),
         @r"
-    [invalid]key.algorithm: algorithm is 'none', allowed are ES256, ES384, ES512, HS256, HS384, HS512, RS256, RS384, RS512
-    [invalid]key.issuer: issuer has U+000A at character 1, allowed is any text without control character
-    [couldNotParse]key.length: length is an array, allowed is a whole number
-    [blank]key.name: name is blank, allowed are 1 to 4096 characters
-    ");
+        [invalid]key.algorithm: algorithm is 'none', allowed are ES256, ES384, ES512, HS256, HS384, HS512, RS256, RS384, RS512
+        [invalid]key.issuer: issuer has U+000A at character 1, allowed is any text without control character
+        [couldNotParse]key.length: length is an array, allowed is a whole number
+        [blank]key.name: name is blank, allowed are 1 to 4096 characters
+        "
+    );
     // The bytes of one answer, as a client gets them.
     let answer = call(&store, "POST", "/api/key/generate", r#"{"key":{"algorithm":"ES256","name":""}}"#);
     insta::assert_snapshot!(answer.body.unwrap(), @r#"{"fieldErrors":{"key.name":[{"code":"[blank]key.name","message":"name is blank, allowed are 1 to 4096 characters"}]},"generalErrors":[]}"#);

@@ -115,8 +115,11 @@ fn verify_integrity(store: &Keystore) -> Result<Answer, Answer> {
 
 /// 64 hex digits.
 pub(crate) fn raw_key(hex: &str) -> Result<Unlock, String> {
-    let wrong = || format!("it is {} characters, allowed are 64 hex digits", hex.chars().count());
-    if hex.len() != 64 || !hex.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+    let wrong = || "it holds something else, allowed are hex digits".to_owned();
+    if hex.len() != 64 {
+        return Err(format!("it is {} characters, allowed are 64 hex digits", hex.chars().count()));
+    }
+    if !hex.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return Err(wrong());
     }
     let mut key = [0; 32];
@@ -127,6 +130,9 @@ pub(crate) fn raw_key(hex: &str) -> Result<Unlock, String> {
 }
 
 fn parse<T: DeserializeOwned>(body: &str) -> Result<T, Answer> {
+    if !body.starts_with('{') {
+        return Err(Answer::invalid("body is no JSON object"));
+    }
     serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(body))
         .map_err(|error| Answer::invalid(format!("body, field {}: {}", error.path(), error.inner())))
 }

@@ -4,11 +4,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::error::{Result, StorageError};
-use super::head::Head;
-use super::sqlcipher;
+use super::file::with_suffix;
+use super::head::{Head, PAGE_LEN};
+use super::{probe, sqlcipher};
 use crate::secret::SecretKey;
 
 /// What a connection is opened for.
@@ -26,7 +27,7 @@ pub(super) enum Purpose {
     Create,
 }
 
-/// Opens the file and hands SQLCipher its key. Nothing is read yet.
+/// Opens the file, hands SQLCipher its key and reads page 1, so that a connection that comes back is a good one.
 pub(super) fn open(path: &Path, key: &SecretKey, head: &Head, purpose: Purpose, wait: Duration) -> Result<Connection> {
     let access = match purpose {
         Purpose::Write | Purpose::Read => OpenFlags::SQLITE_OPEN_READ_WRITE,
@@ -41,7 +42,11 @@ pub(super) fn open(path: &Path, key: &SecretKey, head: &Head, purpose: Purpose, 
     };
     sqlcipher::key(&connection, key, head.as_bytes())?;
     connection.execute_batch("PRAGMA cipher_hmac_algorithm = HMAC_SHA256; PRAGMA cipher_page_size = 4096;")?;
-    configure(&connection, wait)?;
+    connection.busy_timeout(wait)?;
+    if purpose != Purpose::Create {
+        first_read(&connection, path, key, head)?;
+    }
+    configure(&connection)?;
     if purpose == Purpose::Read {
         connection.execute_batch("PRAGMA query_only = ON;")?;
     }
@@ -53,14 +58,52 @@ pub(super) fn open_in_memory() -> Result<Connection> {
     let connection = Connection::open_in_memory_with_flags(
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
-    configure(&connection, Duration::ZERO)?;
+    configure(&connection)?;
     Ok(connection)
 }
 
-fn configure(connection: &Connection, wait: Duration) -> Result<()> {
-    connection.busy_timeout(wait)?;
+/// Reads page 1 for the first time and says what a failure means: another key, damage, a lock, a folder that cannot
+/// be written.
+fn first_read(connection: &Connection, path: &Path, key: &SecretKey, head: &Head) -> Result<()> {
+    let pages = connection.pragma_query_value(None, "page_count", |row| row.get::<_, i64>(0));
+    let version = connection.pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0));
+    match version.and(pages) {
+        Ok(pages) => {
+            let len = std::fs::metadata(path).map_or(u64::MAX, |metadata| metadata.len());
+            if !has_log(path) && len < pages.unsigned_abs().saturating_mul(PAGE_LEN as u64) {
+                return Err(StorageError::Damaged(format!("the file is cut short at {len} bytes of {pages} pages")));
+            }
+            Ok(())
+        }
+        Err(rusqlite::Error::SqliteFailure(failure, _)) if failure.code == ErrorCode::NotADatabase => {
+            if !has_log(path) && probe::some_page_opens(path, key, head)? {
+                return Err(StorageError::Damaged("page 1 does not authenticate, other pages do".into()));
+            }
+            Err(StorageError::WrongKey)
+        }
+        Err(rusqlite::Error::SqliteFailure(failure, _))
+            if matches!(failure.code, ErrorCode::CannotOpen | ErrorCode::ReadOnly) =>
+        {
+            Err(StorageError::ReadOnly(format!(
+                "its log cannot be made or opened beside {}, the folder or the log may be read-only",
+                path.display()
+            )))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// True when a write-ahead log with frames lies beside the file: then the file alone is not the whole store.
+pub(super) fn has_log(path: &Path) -> bool {
+    std::fs::metadata(with_suffix(path, "-wal")).is_ok_and(|metadata| metadata.len() > 0)
+}
+
+/// Some of these settings read page 1: they come after the first read, which can tell what its failure means.
+fn configure(connection: &Connection) -> Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    // Else SQLite prepares a statement anew whenever a bound value could change its plan: twice the cost of a look-up.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON;
          PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096; PRAGMA journal_size_limit = 16777216;",

@@ -4,13 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::connection::{self, Purpose};
 use super::error::{Result, StorageError};
-use super::file::{Draft, with_suffix};
-use super::head::{Head, PAGE_LEN};
-use super::probe;
+use super::file::Draft;
+use super::head::Head;
 use super::schema::{self, Identity};
 use crate::model::StoreId;
 use crate::secret::SecretKey;
@@ -73,22 +72,19 @@ impl Database {
 
     /// Opens the store at `path`, whose head was read before.
     pub(crate) fn open(path: &Path, head: Head, key: SecretKey, access: Access, settings: Settings) -> Result<Self> {
-        let wait = settings.busy_timeout;
-        let (first, read_purpose) = match access {
-            Access::ReadWrite => (connection::open(path, &key, &head, Purpose::Write, wait)?, Purpose::Read),
-            Access::ReadOnly => {
-                let opened = connection::open(path, &key, &head, Purpose::ReadOnly, wait)?;
-                match first_read(&opened, path, &key, &head, settings) {
-                    // Where no shared index can be made and nobody left a log, the file is all there is.
-                    Err(StorageError::ReadOnly(_)) if !has_log(path) => {
-                        (connection::open(path, &key, &head, Purpose::Immutable, wait)?, Purpose::Immutable)
-                    }
-                    Err(error) => return Err(error),
-                    Ok(()) => (opened, Purpose::ReadOnly),
-                }
-            }
+        let connect = |purpose| {
+            connection::open(path, &key, &head, purpose, settings.busy_timeout).map_err(|error| timed(error, settings))
         };
-        first_read(&first, path, &key, &head, settings)?;
+        let (first, read_purpose) = match access {
+            Access::ReadWrite => (connect(Purpose::Write)?, Purpose::Read),
+            Access::ReadOnly => match connect(Purpose::ReadOnly) {
+                // Where no shared index can be made and nobody left a log, the file is all there is.
+                Err(StorageError::ReadOnly(_)) if !connection::has_log(path) => {
+                    (connect(Purpose::Immutable)?, Purpose::Immutable)
+                }
+                opened => (opened?, Purpose::ReadOnly),
+            },
+        };
         if access == Access::ReadWrite && first.is_readonly("main")? {
             return Err(StorageError::ReadOnly(format!("{} is read-only", path.display())));
         }
@@ -202,8 +198,13 @@ impl Database {
     }
 
     fn connect(&self, file: &OnDisk, key: &PageKey, purpose: Purpose) -> Result<Connection> {
-        connection::open(&file.path, &key.key, &file.head, purpose, self.settings.busy_timeout)
-            .map_err(|error| self.timed(error))
+        connection::open(&file.path, &key.key, &file.head, purpose, self.settings.busy_timeout).map_err(|error| {
+            match error {
+                // The key was right when the store was opened.
+                StorageError::WrongKey => StorageError::Rekeyed,
+                other => self.timed(other),
+            }
+        })
     }
 
     /// A further connection that no one else uses, for long reads.
@@ -215,9 +216,8 @@ impl Database {
     /// Opens the file with another page key, to see whether that is now its key.
     pub(super) fn try_key(&self, key: &SecretKey) -> Result<Connection> {
         let file = self.on_disk().ok_or_else(|| StorageError::Database("a store in memory has no key".into()))?;
-        let opened = connection::open(&file.path, key, &file.head, Purpose::Write, self.settings.busy_timeout)?;
-        first_read(&opened, &file.path, key, &file.head, self.settings)?;
-        Ok(opened)
+        connection::open(&file.path, key, &file.head, Purpose::Write, self.settings.busy_timeout)
+            .map_err(|error| self.timed(error))
     }
 
     /// From now on new connections use `key`; the idle readers are closed.
@@ -250,42 +250,6 @@ impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Database").field("path", &self.path()).field("access", &self.access).finish_non_exhaustive()
     }
-}
-
-/// Reads page 1 for the first time and says what a failure means: another key, damage, a lock, a folder that cannot
-/// be written.
-fn first_read(connection: &Connection, path: &Path, key: &SecretKey, head: &Head, settings: Settings) -> Result<()> {
-    let pages = connection.pragma_query_value(None, "page_count", |row| row.get::<_, i64>(0));
-    let version = connection.pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0));
-    match version.and(pages) {
-        Ok(pages) => {
-            let len = std::fs::metadata(path).map_or(u64::MAX, |metadata| metadata.len());
-            if !has_log(path) && len < pages.unsigned_abs().saturating_mul(PAGE_LEN as u64) {
-                return Err(StorageError::Damaged(format!("the file is cut short at {len} bytes of {pages} pages")));
-            }
-            Ok(())
-        }
-        Err(rusqlite::Error::SqliteFailure(failure, _)) if failure.code == ErrorCode::NotADatabase => {
-            if !has_log(path) && probe::some_page_opens(path, key, head)? {
-                return Err(StorageError::Damaged("page 1 does not authenticate, other pages do".into()));
-            }
-            Err(StorageError::WrongKey)
-        }
-        Err(rusqlite::Error::SqliteFailure(failure, _))
-            if matches!(failure.code, ErrorCode::CannotOpen | ErrorCode::ReadOnly) =>
-        {
-            Err(StorageError::ReadOnly(format!(
-                "its log cannot be made or opened beside {}, the folder or the log may be read-only",
-                path.display()
-            )))
-        }
-        Err(error) => Err(timed(error.into(), settings)),
-    }
-}
-
-/// True when a write-ahead log with frames lies beside the file: then the file alone is not the whole store.
-fn has_log(path: &Path) -> bool {
-    std::fs::metadata(with_suffix(path, "-wal")).is_ok_and(|metadata| metadata.len() > 0)
 }
 
 fn timed(error: StorageError, settings: Settings) -> StorageError {

@@ -1,0 +1,541 @@
+//! The JSON lines driver as another program sees it: one answer for each line and at once, statuses for everything that
+//! goes wrong, and a store that the next run opens again. The driver is `examples/jsonl.rs`, run as a child.
+
+// A test may stop at the first surprise.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use base64ct::{Base64, Encoding};
+use keystead::{Algorithm, ErrorKind, KdfCost, Keystore, Options, Unlock, Verifier};
+use serde_json::{Value, json};
+
+const RAW_KEY: &str = "0707070707070707070707070707070707070707070707070707070707070707";
+const ID: &str = "c14b50e5-868b-4dbe-9f3c-028cd0515b11";
+const NOBODY: &str = "092dbedc-30af-4149-9c61-b578f2c72f59";
+
+/// How the driver is told what opens the store.
+enum By<'a> {
+    RawKey(&'a str),
+    Passphrase(&'a str),
+}
+
+/// A running driver.
+struct Driver {
+    child: Child,
+    input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
+}
+
+/// What `cargo test` builds beside the tests.
+fn program() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let built = test.parent().unwrap().parent().unwrap().join("examples").join("jsonl");
+    let built = built.with_extension(std::env::consts::EXE_EXTENSION);
+    assert!(built.exists(), "run `cargo build --example jsonl` first, as `cargo test` without a filter does");
+    built
+}
+
+fn command(store: &Path) -> Command {
+    let mut command = Command::new(program());
+    command.arg(store).env_remove("KEYSTEAD_RAW_KEY").env_remove("KEYSTEAD_PASSPHRASE");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+impl Driver {
+    fn start(store: &Path, by: &By<'_>) -> Self {
+        let mut command = command(store);
+        match by {
+            By::RawKey(key) => command.env("KEYSTEAD_RAW_KEY", key),
+            By::Passphrase(passphrase) => command.env("KEYSTEAD_PASSPHRASE", passphrase),
+        };
+        Self::of(command)
+    }
+
+    fn of(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let (input, output) = (child.stdin.take(), BufReader::new(child.stdout.take().unwrap()));
+        Self { child, input, output }
+    }
+
+    fn send(&mut self, line: &[u8]) {
+        let input = self.input.as_mut().unwrap();
+        input.write_all(line).unwrap();
+        input.write_all(b"\n").unwrap();
+        input.flush().unwrap();
+    }
+
+    fn receive(&mut self) -> Value {
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        assert!(line.ends_with('\n'), "no whole answer: {line}");
+        let answer: Value = serde_json::from_str(&line).unwrap();
+        assert!(!line.contains("PRIVATE KEY") && !line.contains(RAW_KEY), "{line}");
+        answer
+    }
+
+    /// Writes a line and waits for its answer, which must come before the next line is written.
+    fn line(&mut self, line: impl AsRef<[u8]>) -> Value {
+        self.send(line.as_ref());
+        self.receive()
+    }
+
+    fn call(&mut self, call: &str, body: Value) -> Value {
+        self.line(json!({ "call": call, "body": body }).to_string())
+    }
+
+    /// The body of a call that must go well.
+    fn done(&mut self, call: &str, body: Value) -> Value {
+        let answer = self.call(call, body);
+        assert_eq!(answer["status"], json!(200), "{call}: {answer}");
+        assert_eq!(answer.as_object().unwrap().len(), 2, "{answer}");
+        answer["body"].clone()
+    }
+
+    /// Status, kind and message of a native call that must fail.
+    fn failed(&mut self, call: &str, body: Value) -> String {
+        failure(&self.call(call, body))
+    }
+
+    /// Ends the input: the program must end well, and without another answer.
+    fn end(mut self) {
+        drop(self.input.take());
+        let mut rest = String::new();
+        assert_eq!(self.output.read_line(&mut rest).unwrap(), 0, "{rest}");
+        let output = self.child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    }
+}
+
+fn failure(answer: &Value) -> String {
+    assert_eq!(answer.as_object().unwrap().len(), 2, "{answer}");
+    let error = answer["error"].as_object().unwrap();
+    assert_eq!(error.len(), 2, "{answer}");
+    format!("{} {}: {}", answer["status"], error["kind"].as_str().unwrap(), error["message"].as_str().unwrap())
+}
+
+fn base64(bytes: &[u8]) -> String {
+    Base64::encode_string(bytes)
+}
+
+fn unlock() -> Unlock {
+    Unlock::raw_key([7; 32])
+}
+
+#[test]
+fn every_call_of_the_vendor_is_answered_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("keys.db");
+    let mut driver = Driver::start(&store, &By::RawKey(RAW_KEY));
+    assert_eq!(driver.done("GET /api/key", Value::Null), json!({ "keys": [] }));
+    let request = json!({ "key": { "algorithm": "ES256", "name": "tokens", "issuer": "acme.com" } });
+    let made = driver.done(&format!("POST /api/key/generate/{ID}"), request.clone());
+    assert_eq!((&made["key"]["id"], &made["key"]["issuer"]), (&json!(ID), &json!("acme.com")));
+    let hmac = json!({ "key": { "algorithm": "HS512", "name": "sessions" } });
+    let hmac = driver.done("POST /api/key/generate", hmac);
+    assert_eq!(driver.done(&format!("GET /api/key/{ID}"), json!({})), made);
+    let renamed = driver.done(&format!("PUT /api/key/{ID}"), json!({ "key": { "name": "new" } }));
+    assert_eq!(renamed["key"]["name"], json!("new"));
+    // A vendor's failure is the vendor's body, or none.
+    let duplicate = driver.call("POST /api/key/generate", json!({ "key": { "algorithm": "HS256", "name": "new" } }));
+    insta::assert_snapshot!(duplicate.to_string(), @r#"{"body":{"fieldErrors":{"key.name":[{"code":"[duplicate]key.name","message":"name 'new' is taken by another key"}]},"generalErrors":[]},"status":400}"#);
+    for method in ["GET", "DELETE"] {
+        let answer = driver.call(&format!("{method} /api/key/{NOBODY}"), Value::Null);
+        assert_eq!(answer, json!({ "status": 404, "body": null }));
+    }
+    let deleted = driver.call(&format!("DELETE /api/key/{ID}"), Value::Null);
+    assert_eq!(deleted, json!({ "status": 200, "body": null }));
+    assert_eq!(driver.done("GET /api/key", Value::Null)["keys"], json!([hmac["key"]]));
+    driver.end();
+}
+
+#[test]
+fn keys_stay_for_the_next_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("keys.db");
+    let by = By::RawKey(RAW_KEY);
+    let mut driver = Driver::start(&store, &by);
+    let native = json!({ "algorithm": "PS256", "name": "native", "length": 2048, "issuer": "me", "exportable": true });
+    let native = driver.done("generate", native);
+    assert_eq!((&native["type"], &native["length"], &native["issuer"]), (&json!("RSA"), &json!(2048), &json!("me")));
+    // Standard base64: this data has both of the characters that base64url has not.
+    let data = base64(&[0xfb, 0xff, 0xfe, 0xfb]);
+    assert_eq!(data, "+//++w==");
+    let signature = driver.done("sign", json!({ "id": native["id"], "data": data }))["signature"].clone();
+    let hmac = driver.done("generate", json!({ "algorithm": "HS256", "name": "hmac" }));
+    let tag = driver.done("sign", json!({ "id": hmac["id"], "data": "" }))["signature"].clone();
+    assert_eq!(Base64::decode_vec(tag.as_str().unwrap()).unwrap().len(), 32);
+    driver.end();
+
+    let mut driver = Driver::start(&store, &by);
+    assert_eq!(driver.done("GET /api/key", Value::Null)["keys"], json!([native, hmac]));
+    let verify = |id: &Value, data: &str, signature: &Value| json!({ "id": id, "data": data, "signature": signature });
+    assert_eq!(driver.done("verify", verify(&native["id"], &data, &signature)), json!({ "valid": true }));
+    assert_eq!(driver.done("verify", verify(&hmac["id"], "", &tag)), json!({ "valid": true }));
+    let mut changed = Base64::decode_vec(signature.as_str().unwrap()).unwrap();
+    changed[100] ^= 1;
+    for (data, signature) in [(&data[..], json!(base64(&changed))), ("AAAA", signature.clone()), (&data, json!(""))] {
+        assert_eq!(driver.done("verify", verify(&native["id"], data, &signature)), json!({ "valid": false }));
+    }
+    // The signature is one for the world, not for this program alone.
+    let spki = native["publicKey"].as_str().unwrap();
+    let (_, spki) = der::pem::decode_vec(spki.as_bytes()).unwrap();
+    let verifier = Verifier::from_public_key_der(Algorithm::Ps256, &spki).unwrap();
+    let signature = Base64::decode_vec(signature.as_str().unwrap()).unwrap();
+    assert!(verifier.verify(&[0xfb, 0xff, 0xfe, 0xfb], &signature));
+    // With another algorithm for the same type of key.
+    let with = json!({ "id": native["id"], "data": data, "algorithm": "RS384" });
+    let other = driver.done("sign", with)["signature"].clone();
+    let mut check = verify(&native["id"], &data, &other);
+    assert_eq!(driver.done("verify", check.clone()), json!({ "valid": false }));
+    check["algorithm"] = json!("RS384");
+    assert_eq!(driver.done("verify", check), json!({ "valid": true }));
+    assert_eq!(driver.done("verify_integrity", json!({})), json!({ "ok": true, "problems": [] }));
+    driver.end();
+
+    let store = Keystore::open(&store, &unlock(), Options::default()).unwrap();
+    let exportable: Vec<_> = store.keys().map(|key| key.unwrap().is_exportable()).collect();
+    assert_eq!(exportable, [true, false]);
+}
+
+#[test]
+fn a_call_can_have_a_time_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut driver = Driver::start(&folder.path().join("keys.db"), &By::RawKey(RAW_KEY));
+    let mut at =
+        |call: &str, body: Value, at: Value| driver.line(json!({ "call": call, "body": body, "at": at }).to_string());
+    let request = |name: &str| json!({ "key": { "algorithm": "ES256", "name": name } });
+    let made = at("POST /api/key/generate", request("a"), json!("2021-10-02T13:41:51.648Z"))["body"]["key"].clone();
+    assert_eq!(made["insertInstant"], json!(1_633_182_111_648_i64));
+    assert_eq!(made["certificateInformation"]["validFrom"], json!(1_633_182_111_000_i64));
+    assert_eq!(made["expirationInstant"], json!(1_948_714_911_000_i64));
+    let path = format!("PUT /api/key/{}", made["id"].as_str().unwrap());
+    let named = at(&path, json!({ "key": { "name": "b" } }), json!("2022-01-01T02:00:00+02:00"))["body"]["key"].clone();
+    assert_eq!(named["lastUpdateInstant"], json!(1_640_995_200_000_i64));
+    assert_eq!(named["insertInstant"], made["insertInstant"]);
+    // The time of one call is not that of the next.
+    let before = jiff::Timestamp::now().as_millisecond();
+    let now = at("POST /api/key/generate", request("c"), Value::Null)["body"]["key"]["insertInstant"].as_i64().unwrap();
+    assert!((before..=jiff::Timestamp::now().as_millisecond()).contains(&now), "{now}");
+    for wrong in
+        [json!("yesterday"), json!("2021-10-02"), json!(1_633_182_111_648_i64), json!("9999999-01-01T00:00:00Z")]
+    {
+        assert_eq!(at("GET /api/key", Value::Null, wrong.clone())["status"], json!(400), "{wrong}");
+    }
+    driver.end();
+}
+
+#[test]
+fn a_wrong_key_answers_every_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.db");
+    let mut driver = Driver::start(&path, &By::RawKey(RAW_KEY));
+    driver.done("generate", json!({ "algorithm": "HS256", "name": "a" }));
+    driver.end();
+
+    let wrong = RAW_KEY.replace("07", "08");
+    let mut driver = Driver::start(&path, &By::RawKey(&wrong));
+    for _ in 0..3 {
+        let answer =
+            failure(&driver.call("GET /api/key", Value::Null)).replace(&*folder.path().to_string_lossy(), "[folder]");
+        assert!(answer.starts_with("403 WrongKey: "), "{answer}");
+    }
+    let answer = failure(&driver.call("generate", json!({ "algorithm": "HS256", "name": "b" })));
+    insta::assert_snapshot!(answer.replace(&*folder.path().to_string_lossy(), "[folder]"), @"403 WrongKey: wrong passphrase or raw key");
+    driver.end();
+
+    let answers = [
+        first_answer(&path, &[("KEYSTEAD_RAW_KEY", "07")]),
+        first_answer(&path, &[("KEYSTEAD_RAW_KEY", &RAW_KEY.replace("07", "0g"))]),
+        first_answer(&path, &[("KEYSTEAD_PASSPHRASE", "")]),
+        first_answer(&path, &[]),
+        first_answer(&path, &[("KEYSTEAD_RAW_KEY", RAW_KEY), ("KEYSTEAD_PASSPHRASE", "both")]),
+        first_answer(folder.path(), &[("KEYSTEAD_RAW_KEY", RAW_KEY)]),
+        first_answer(&folder.path().join("no/such/folder.db"), &[("KEYSTEAD_RAW_KEY", RAW_KEY)]),
+    ];
+    insta::assert_snapshot!(answers.join("\n").replace(&*folder.path().to_string_lossy(), "[folder]"), @r"
+    400 InvalidInput: KEYSTEAD_RAW_KEY: it is 2 characters, allowed are 64 hex digits
+    400 InvalidInput: KEYSTEAD_RAW_KEY: it holds something else, allowed are hex digits
+    400 InvalidInput: passphrase is empty, allowed is any of at least one byte
+    400 InvalidInput: set one of KEYSTEAD_PASSPHRASE and KEYSTEAD_RAW_KEY
+    400 InvalidInput: set one of KEYSTEAD_PASSPHRASE and KEYSTEAD_RAW_KEY
+    400 NotAKeystore: [folder] is a directory or another thing that is no file
+    500 Io: cannot make a file in [folder]/no/such: No such file or directory (os error 2)
+    ");
+    // All of that left the store alone.
+    let store = Keystore::open(&path, &unlock(), Options::default()).unwrap();
+    assert_eq!(store.len().unwrap(), 1);
+}
+
+/// What a driver answers to a good line.
+fn first_answer(store: &Path, environment: &[(&str, &str)]) -> String {
+    let mut command = command(store);
+    command.envs(environment.iter().copied());
+    let mut driver = Driver::of(command);
+    let answer = failure(&driver.call("verify_integrity", json!({})));
+    driver.end();
+    answer
+}
+
+#[test]
+fn without_a_store_there_is_a_hint() {
+    let output = Command::new(program()).stdin(Stdio::null()).output().unwrap();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+    insta::assert_snapshot!(String::from_utf8(output.stderr).unwrap().trim_end(), @"usage: jsonl STORE.db, with KEYSTEAD_PASSPHRASE or KEYSTEAD_RAW_KEY set");
+}
+
+#[test]
+fn bad_lines_are_answered_and_the_program_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut driver = Driver::start(&folder.path().join("keys.db"), &By::RawKey(RAW_KEY));
+    let mut answers = Vec::new();
+    for line in [
+        &b"{}"[..],
+        b"{\"body\":{}}",
+        br#"{"call":7}"#,
+        br#"{"call":null}"#,
+        br#"{"call":"generate"} {"call":"generate"}"#,
+        br#"{"call":"verify_integrity","at":{}}"#,
+        br#"{"call":"generate","body":{"name":5}}"#,
+        br#"{"call":"generate","body":{"algorithm":"HS256"}}"#,
+        br#"{"call":"generate","body":{"algorithm":"RS256","name":"a","length":-1}}"#,
+        br#"{"call":"sign","body":{"id":"x","data":""}}"#,
+        b"{\"call\":\"\xff\"}",
+        b"{\"call\":\"generate\",\"body\":{\"algorithm\":\"HS256\",\"name\":\"\xff\"}}",
+        br#"{"call":"generate","body":{"algorithm":"HS256","name":"\ud800"}}"#,
+        &vec![b' '; 20 << 20],
+        &[vec![b'"'; 1], vec![b'x'; 20 << 20]].concat(),
+    ] {
+        let answer = driver.line(line);
+        assert_eq!(answer["status"], json!(400), "{answer}");
+        answers.push(failure(&answer));
+    }
+    insta::assert_snapshot!(answers.join("\n"), @r"
+    400 InvalidInput: the line is no request: .: missing field `call` at line 1 column 2
+    400 InvalidInput: the line is no request: .: missing field `call` at line 1 column 11
+    400 InvalidInput: the line is no request: call: invalid type: integer `7`, expected a string at line 1 column 9
+    400 InvalidInput: the line is no request: call: invalid type: null, expected a string at line 1 column 12
+    400 InvalidInput: the line is no request: trailing characters at line 1 column 21
+    400 InvalidInput: the line is no request: at: invalid type: map, expected a timestamp string at line 1 column 32
+    400 InvalidInput: body, field name: invalid type: integer `5`, expected a string at line 1 column 9
+    400 InvalidInput: body, field .: missing field `name` at line 1 column 21
+    400 InvalidInput: body, field length: invalid value: integer `-1`, expected u32 at line 1 column 43
+    400 InvalidInput: id is 'x', allowed is a UUID of 36 characters in the form 8-4-4-4-12
+    400 InvalidInput: the line is no request: call: invalid unicode code point at line 1 column 10
+    400 InvalidInput: the line is no request: body: invalid unicode code point at line 1 column 56
+    400 InvalidInput: body, field name: unexpected end of hex escape at line 1 column 36
+    400 InvalidInput: the line is 20971520 bytes, at most 16777216
+    400 InvalidInput: the line is 20971521 bytes, at most 16777216
+    ");
+    // A body too large for the vendor is the vendor's to refuse.
+    let long = json!({ "key": { "algorithm": "HS256", "name": "x".repeat(2 << 20) } });
+    let answer = driver.call("POST /api/key/generate", long);
+    insta::assert_snapshot!(answer.to_string(), @r#"{"body":{"fieldErrors":{},"generalErrors":[{"code":"[tooLarge]","message":"the body is 2097191 bytes, at most 1048576"}]},"status":400}"#);
+    // Windows line ends, blanks around, members in any order, members nobody knows.
+    let answer =
+        driver.line("  {\"body\": {\"algorithm\": \"HS256\", \"name\": \"a\"}, \"x\": [1], \"call\": \"generate\"} \r");
+    assert_eq!(answer["body"]["name"], json!("a"));
+    assert_eq!(driver.done("GET /api/key", Value::Null)["keys"].as_array().unwrap().len(), 1);
+    // The last line needs no end.
+    let input = driver.input.as_mut().unwrap();
+    input.write_all(br#"{"call":"verify_integrity"}"#).unwrap();
+    drop(driver.input.take());
+    assert_eq!(driver.receive()["body"]["ok"], json!(true));
+    driver.end();
+}
+
+/// A request is an object, and so is a body: members do not count by their place.
+#[test]
+fn what_is_no_object_is_no_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut driver = Driver::start(&folder.path().join("keys.db"), &By::RawKey(RAW_KEY));
+    let deep = format!(r#"{{"call":"generate","body":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
+    for line in [
+        &b"hello"[..],
+        b"null",
+        b"7",
+        b"\"verify_integrity\"",
+        b"\0",
+        b"[]",
+        br#"["verify_integrity",{},null]"#,
+        br#"{"call":"generate","body":[]}"#,
+        br#"{"call":"generate","body":"HS256"}"#,
+        br#"{"call":"generate","body":["HS256","from an array",null,null,null]}"#,
+        br#"{"call":"rekey","body":["new",null]}"#,
+        &vec![b'['; 100_000],
+        deep.as_bytes(),
+    ] {
+        let answer = driver.line(line);
+        assert!(failure(&answer).starts_with("400 InvalidInput: "), "{answer}");
+    }
+    assert_eq!(driver.done("GET /api/key", Value::Null)["keys"], json!([]));
+    driver.end();
+}
+
+/// The contract: exactly one answer a line, and 400 for a line that is no request.
+#[test]
+fn empty_lines_are_answered_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut driver = Driver::start(&folder.path().join("keys.db"), &By::RawKey(RAW_KEY));
+    for empty in ["", " ", "\r"] {
+        driver.send(empty.as_bytes());
+    }
+    // A line of sense behind them, so that a driver that skips them shows it by its answer.
+    driver.send(br#"{"call":"verify_integrity"}"#);
+    for empty in 0..3 {
+        assert_eq!(driver.receive()["status"], json!(400), "line {empty}");
+    }
+    assert_eq!(driver.receive()["status"], json!(200));
+    driver.end();
+}
+
+#[test]
+fn calls_that_are_not_known_are_422() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut driver = Driver::start(&folder.path().join("keys.db"), &By::RawKey(RAW_KEY));
+    let mut answers = Vec::new();
+    for call in [
+        "",
+        " ",
+        "Generate",
+        "generate ",
+        "GET /api/keys",
+        "GET /api/key/generate",
+        "FETCH /api/key",
+        "GET  /api/key",
+        "a\nb",
+        &"long ".repeat(100),
+    ] {
+        answers.push(driver.failed(call, json!({})));
+    }
+    assert!(answers.iter().all(|answer| answer.starts_with("422 Unsupported: ")), "{answers:?}");
+    insta::assert_snapshot!(answers.join("\n"), @r"
+    422 Unsupported: call is '', which this version does not know
+    422 Unsupported: call is ' ', which this version does not know
+    422 Unsupported: call is 'Generate', which this version does not know
+    422 Unsupported: call is 'generate ', which this version does not know
+    422 Unsupported: call is 'GET /api/keys', which this version does not know
+    422 Unsupported: call is 'GET /api/key/generate', which this version does not know
+    422 Unsupported: call is 'FETCH /api/key', which this version does not know
+    422 Unsupported: call is 'GET  /api/key', which this version does not know
+    422 Unsupported: call is 'a\nb', which this version does not know
+    422 Unsupported: call is 'long long long long long long long long long long long long long long long long ', which this version does not know
+    ");
+    driver.end();
+}
+
+#[test]
+fn every_failure_has_its_status() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.db");
+    let mut driver = Driver::start(&path, &By::RawKey(RAW_KEY));
+    let ec = driver.done("generate", json!({ "algorithm": "ES256", "name": "ec" }))["id"].clone();
+    let hmac = driver.done("generate", json!({ "algorithm": "HS256", "name": "hmac" }))["id"].clone();
+    let answers = [
+        driver.failed("generate", json!({ "algorithm": "HS256", "name": "ec" })),
+        driver.failed("generate", json!({ "algorithm": "none", "name": "x" })),
+        driver.failed("generate", json!({ "algorithm": "RS256", "name": "x" })),
+        driver.failed("generate", json!({ "algorithm": "RS256", "name": "x", "length": 1024 })),
+        driver.failed("generate", json!({ "algorithm": "ES256", "name": "x", "issuer": "" })),
+        driver.failed("generate", json!({ "algorithm": "ES256", "name": "" })),
+        driver.failed("sign", json!({ "id": NOBODY, "data": "" })),
+        driver.failed("verify", json!({ "id": NOBODY, "data": "", "signature": "" })),
+        driver.failed("sign", json!({ "id": ec, "data": "_-8" })),
+        driver.failed("sign", json!({ "id": ec, "data": "AA" })),
+        driver.failed("verify", json!({ "id": ec, "data": "", "signature": "!" })),
+        driver.failed("sign", json!({ "id": ec, "algorithm": "ES384", "data": "" })),
+        driver.failed("sign", json!({ "id": hmac, "algorithm": "HS512", "data": "" })),
+        driver.failed("sign", json!({ "id": hmac, "algorithm": "hs256", "data": "" })),
+        driver.failed("rekey", json!({})),
+        driver.failed("rekey", json!({ "passphrase": "a", "raw_key": RAW_KEY })),
+        driver.failed("rekey", json!({ "passphrase": "" })),
+        driver.failed("rekey", json!({ "raw_key": "00" })),
+        driver.failed("backup", json!({ "path": path })),
+        driver.failed("backup", json!({})),
+        driver.failed("backup", json!({ "path": folder.path().join("no/such/folder") })),
+    ];
+    let shown = answers.join("\n").replace(&*folder.path().to_string_lossy(), "[folder]");
+    insta::assert_snapshot!(shown, @r"
+    409 Duplicate: name 'ec' is taken by another key
+    400 InvalidInput: algorithm is 'none', allowed are ES256, ES384, ES512, HS256, HS384, HS512, PS256, PS384, PS512, RS256, RS384, RS512
+    400 InvalidInput: length is missing, RS256 needs one of 2048, 3072, 4096
+    400 InvalidInput: length is 1024 bits, RS256 allows 2048, 3072, 4096
+    400 InvalidInput: issuer is blank, allowed are 1 to 64 characters
+    400 InvalidInput: name is blank, allowed are 1 to 4096 characters
+    404 NotFound: there is no key with id 092dbedc-30af-4149-9c61-b578f2c72f59
+    404 NotFound: there is no key with id 092dbedc-30af-4149-9c61-b578f2c72f59
+    400 InvalidInput: data is no standard base64 with padding
+    400 InvalidInput: data is no standard base64 with padding
+    400 InvalidInput: signature is no standard base64 with padding
+    422 NotPossible: algorithm ES384 does not fit the key 'ec', EC of 256 bits, which allows ES256
+    422 NotPossible: algorithm HS512 does not fit the key 'hmac', HMAC of 256 bits, which allows HS256
+    400 InvalidInput: algorithm is 'hs256', allowed are ES256, ES384, ES512, HS256, HS384, HS512, PS256, PS384, PS512, RS256, RS384, RS512
+    400 InvalidInput: rekey takes one of passphrase and raw_key
+    400 InvalidInput: rekey takes one of passphrase and raw_key
+    400 InvalidInput: passphrase is empty, allowed is any of at least one byte
+    400 InvalidInput: raw_key: it is 2 characters, allowed are 64 hex digits
+    409 AlreadyExists: [folder]/keys.db exists already
+    400 InvalidInput: body, field .: missing field `path` at line 1 column 2
+    500 Io: cannot make a file in [folder]/no/such: No such file or directory (os error 2)
+    ");
+    // Another program that changes the key under the driver's feet.
+    let other = Keystore::open(&path, &unlock(), Options::default()).unwrap();
+    other.rekey(&Unlock::raw_key([9; 32])).unwrap();
+    let answer = driver.failed("sign", json!({ "id": ec, "data": "" }));
+    assert!(answer.starts_with("409 Rekeyed: "), "{answer}");
+    driver.end();
+}
+
+#[test]
+fn a_rekeyed_store_opens_with_the_new_passphrase() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.db");
+    // Made here, for the driver's own stores have the full cost of a passphrase.
+    drop(Keystore::create(&path, &Unlock::passphrase("first"), Options::default().kdf_cost(KdfCost::FLOOR)).unwrap());
+    let mut driver = Driver::start(&path, &By::Passphrase("first"));
+    let made = driver.done("generate", json!({ "algorithm": "ES256", "name": "a" }));
+    assert_eq!(driver.done("rekey", json!({ "passphrase": "zweite Passphräse 🔑" })), json!({}));
+    // The same run goes on.
+    assert_eq!(driver.done("GET /api/key", Value::Null)["keys"], json!([made]));
+    driver.end();
+
+    let mut driver = Driver::start(&path, &By::Passphrase("first"));
+    assert_eq!(driver.call("verify_integrity", json!({}))["status"], json!(403));
+    driver.end();
+    let mut driver = Driver::start(&path, &By::Passphrase("zweite Passphräse 🔑"));
+    assert_eq!(driver.done("verify_integrity", json!({})), json!({ "ok": true, "problems": [] }));
+    driver.done("rekey", json!({ "raw_key": RAW_KEY.to_uppercase() }));
+    driver.end();
+    let mut driver = Driver::start(&path, &By::RawKey(RAW_KEY));
+    driver.done("sign", json!({ "id": made["id"], "data": "" }));
+    driver.end();
+    let error = Keystore::open(&path, &Unlock::passphrase("first"), Options::default()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WrongKey);
+}
+
+#[test]
+fn a_backup_opens_with_the_same_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let [path, copy] = ["keys.db", "copy.db"].map(|name| folder.path().join(name));
+    let by = By::RawKey(RAW_KEY);
+    let mut driver = Driver::start(&path, &by);
+    let made = driver.done("generate", json!({ "algorithm": "ES384", "name": "a" }));
+    let signature = driver.done("sign", json!({ "id": made["id"], "data": "AAAA" }))["signature"].clone();
+    assert_eq!(driver.done("backup", json!({ "path": copy })), json!({}));
+    let later = driver.done("generate", json!({ "algorithm": "HS256", "name": "later" }));
+    assert_eq!(driver.failed("backup", json!({ "path": copy })).split(':').next(), Some("409 AlreadyExists"));
+    driver.end();
+
+    let mut driver = Driver::start(&copy, &by);
+    assert_eq!(driver.done("GET /api/key", Value::Null)["keys"], json!([made]));
+    let check = json!({ "id": made["id"], "data": "AAAA", "signature": signature });
+    assert_eq!(driver.done("verify", check), json!({ "valid": true }));
+    driver.done("sign", json!({ "id": made["id"], "data": "" }));
+    assert_eq!(driver.call("sign", json!({ "id": later["id"], "data": "" }))["status"], json!(404));
+    assert_eq!(driver.done("verify_integrity", json!({})), json!({ "ok": true, "problems": [] }));
+    driver.end();
+}
