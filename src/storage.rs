@@ -20,6 +20,7 @@ mod uses;
 mod wraps;
 
 pub(crate) use backup::CopyKeys;
+pub(crate) use check::Moment;
 pub(crate) use database::{Access, Database, Settings};
 pub(crate) use error::StorageError;
 pub(crate) use head::Head;

@@ -1,6 +1,11 @@
 //! A stock SQLCipher, with OpenSSL under it, opens what we wrote: the package `sqlcipher3-wheels` for Python. Skipped,
 //! and said so, where that is not installed.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a test stops at the first failure")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test stops at the first failure"
+)]
 
 use std::path::Path;
 use std::process::Command;

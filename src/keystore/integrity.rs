@@ -1,11 +1,14 @@
 //! Checking a store from its pages to its seals.
 
+use std::collections::BTreeSet;
+
 use super::Keystore;
 use super::describe::digest_prefixes;
 use crate::codec;
 use crate::crypto::SigningKey;
 use crate::error::Result;
 use crate::model::{Algorithm, Key, KeyType, Stored};
+use crate::storage::{Moment, StorageError};
 use crate::x509;
 
 /// Rows checked at a time.
@@ -47,50 +50,59 @@ impl Keystore {
     /// Only when the check cannot be made: [`Busy`](crate::ErrorKind::Busy), [`Rekeyed`](crate::ErrorKind::Rekeyed),
     /// [`Io`](crate::ErrorKind::Io). What is wrong with the store is in the answer.
     pub fn verify_integrity(&self) -> Result<Integrity> {
-        let mut problems = self.0.database.check_file()?;
-        let mut keys = 0;
-        match self.0.database.stray_digests() {
-            Ok(strays) => {
-                problems.extend(strays.iter().map(|seq| format!("a digest leads to row {seq}, which is not there")))
-            }
-            Err(error) => problems.push(error.to_string()),
-        }
-        let mut last = 0;
-        loop {
-            let batch = match self.0.database.after(last, BATCH) {
-                Ok(batch) => batch,
-                Err(error) => {
-                    problems.push(format!("the rows after {last} cannot be read: {error}"));
+        let examined = self.0.database.examine(|moment| {
+            let mut problems = moment.check_file()?;
+            let mut keys = 0;
+            let mut digests = 0;
+            let mut last = 0;
+            loop {
+                let batch = match moment.after(last, BATCH) {
+                    Ok(batch) => batch,
+                    Err(error) => {
+                        problems.push(format!("the rows after {last} cannot be read: {error}"));
+                        break;
+                    }
+                };
+                for (stored, sealed) in &batch {
+                    last = stored.seq;
+                    keys += 1;
+                    match self.check_key(moment, stored, sealed) {
+                        Ok(found) => digests += found,
+                        Err(problem) => {
+                            problems.push(format!("key {} (row {last}): {problem}", stored.record.key.id));
+                        }
+                    }
+                }
+                if batch.len() < BATCH as usize {
                     break;
                 }
-            };
-            for stored in &batch {
-                last = stored.seq;
-                keys += 1;
-                if let Err(problem) = self.check_key(stored) {
-                    problems.push(format!("key {} (row {}): {problem}", stored.record.key.id, stored.seq));
-                }
             }
-            if batch.len() < BATCH as usize {
-                break;
+            // With every key and its digests in order, one digest more belongs to no key.
+            if problems.is_empty() && moment.digests()? != digests {
+                problems.push(format!("the index has {} digests, the keys have {digests}", moment.digests()?));
             }
+            Ok(Integrity { problems, keys })
+        });
+        match examined {
+            Err(StorageError::Damaged(problem)) => Ok(Integrity { problems: vec![problem], keys: 0 }),
+            examined => Ok(examined?),
         }
-        Ok(Integrity { problems, keys })
     }
 
-    fn check_key(&self, stored: &Stored) -> Result<(), String> {
+    /// Checks one key and tells how many digests it has.
+    fn check_key(&self, moment: &Moment<'_>, stored: &Stored, sealed: &[u8]) -> Result<u64, String> {
         let record = &stored.record;
         let words = |error: crate::Error| error.to_string();
         self.check(record).map_err(words)?;
-        let sealed = self.0.database.sealed_at(stored.seq).map_err(|error| error.to_string())?;
-        let private = self.0.vault.unseal(record, &sealed).map_err(|error| error.to_string())?;
+        let private = self.0.vault.unseal(record, sealed).map_err(|error| error.to_string())?;
         self.check_parts(&record.key, private.expose_secret())?;
-        for prefix in digest_prefixes(&record.key).map_err(words)? {
-            if !self.0.database.has_digest(prefix, stored.seq).map_err(|error| error.to_string())? {
+        let prefixes: BTreeSet<_> = digest_prefixes(&record.key).map_err(words)?.into_iter().collect();
+        for &prefix in &prefixes {
+            if !moment.has_digest(prefix, stored.seq).map_err(|error| error.to_string())? {
                 return Err("one of its digests is not in the index".into());
             }
         }
-        Ok(())
+        Ok(prefixes.len() as u64)
     }
 
     /// Private key, public key and certificate are of one piece.

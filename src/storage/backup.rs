@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
 use super::connection::{self, Purpose};
 use super::database::Database;
-use super::error::{Result, StorageError};
+use super::error::Result;
 use super::file::Draft;
 use super::head::Head;
 use super::wraps;
@@ -29,18 +30,22 @@ impl Database {
     /// Copies the store to a new file at `path`, which appears whole or not at all. `progress` gets pages done and in
     /// all.
     pub(crate) fn backup(&self, path: &Path, keys: &CopyKeys, progress: &mut dyn FnMut(u64, u64)) -> Result<()> {
-        let source = self
-            .own_reader()?
-            .ok_or_else(|| StorageError::Database("a store in memory cannot be backed up to a file".into()))?;
-        // The open read transaction pins one moment: what is written from here on is not in the copy.
-        source.execute_batch("BEGIN")?;
-        source.query_row("SELECT count(*) FROM store", [], |_| Ok(()))?;
+        // What is written from here on is not in the copy.
+        self.at_one_moment(|source| self.copy(source, path, keys, progress))
+    }
 
+    fn copy(
+        &self,
+        source: &Connection,
+        path: &Path,
+        keys: &CopyKeys,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<()> {
         let draft = Draft::new(path, &keys.draft)?;
         let mut copy =
             connection::open(draft.path(), &keys.key, &keys.head, Purpose::Create, self.settings().busy_timeout)?;
         {
-            let backup = Backup::new(&source, &mut copy)?;
+            let backup = Backup::new(source, &mut copy)?;
             loop {
                 let step = backup.step(PAGES_A_STEP)?;
                 let pages = backup.progress();

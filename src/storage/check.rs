@@ -1,77 +1,79 @@
-//! What the file itself can say about its integrity: pages, trees, references.
+//! What the file itself can say about its integrity, and every row of one moment for others to judge.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
+use super::connection::has_log;
 use super::database::Database;
 use super::error::{Result, StorageError};
+use super::rows;
+use crate::model::Stored;
+
+/// The store at one moment: what others write meanwhile is not seen.
+pub(crate) struct Moment<'a> {
+    connection: &'a Connection,
+    /// The file alone is the store: there is one, and no log beside it.
+    whole_file: bool,
+}
 
 impl Database {
-    /// Every problem with pages, b-trees and references, in words. Rows and seals are for others to judge.
-    pub(crate) fn check_file(&self) -> Result<Vec<String>> {
-        // What is still in the log is authenticated by being read; emptied into the file it is checked with the rest.
+    /// Lets `work` look at one moment of the store.
+    pub(crate) fn examine<T>(&self, work: impl FnOnce(&Moment<'_>) -> Result<T>) -> Result<T> {
+        // Emptied into the file, what is in the log is checked with the rest. Where readers prevent that, or the store
+        // is read-only, its pages are authenticated as they are read.
         if self.path().is_some() {
             let _ = self.with_writer(|writer| Ok(writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?));
         }
-        let Some(connection) = self.own_reader()? else {
-            return self.read(|connection| check(connection, false));
-        };
-        check(&connection, true)
-    }
-
-    /// Digest rows that stand for no key, and how many digests each key has: `(seq, count)`.
-    pub(crate) fn stray_digests(&self) -> Result<Vec<i64>> {
-        self.read(|connection| {
-            let mut statement =
-                connection.prepare("SELECT DISTINCT seq FROM fingerprint WHERE seq NOT IN (SELECT seq FROM key)")?;
-            let strays = statement.query_map([], |row| row.get(0))?;
-            Ok(strays.collect::<rusqlite::Result<_>>()?)
+        self.at_one_moment(|connection| {
+            // As long as the moment lasts, nobody empties a new log into the file.
+            let whole_file = self.path().is_some_and(|path| !has_log(path));
+            work(&Moment { connection, whole_file })
         })
     }
+}
 
-    /// The seal of the row at `seq`.
-    pub(crate) fn sealed_at(&self, seq: i64) -> Result<Box<[u8]>> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT sealed FROM key WHERE seq = ?1")?;
-            Ok(statement.query_row([seq], |row| row.get::<_, Vec<u8>>(0))?.into_boxed_slice())
-        })
+impl Moment<'_> {
+    /// Every problem with pages, b-trees and references, in words.
+    pub(crate) fn check_file(&self) -> Result<Vec<String>> {
+        let mut problems = Vec::new();
+        if self.whole_file {
+            problems.extend(self.texts("PRAGMA cipher_integrity_check")?);
+        }
+        // A page that does not authenticate makes what follows fail: that it failed is said above already.
+        match self.texts("PRAGMA integrity_check(100)") {
+            Ok(found) => problems.extend(found.into_iter().filter(|text| text != "ok")),
+            Err(error) => problems.push(error.to_string()),
+        }
+        match self.texts("PRAGMA foreign_key_check") {
+            Ok(tables) => problems.extend(tables.iter().map(|table| format!("a row of {table} refers to no key"))),
+            Err(error) => problems.push(error.to_string()),
+        }
+        Ok(problems)
+    }
+
+    /// Up to `most` rows inserted after the one at `seq`, each with its seal.
+    pub(crate) fn after(&self, seq: i64, most: u32) -> Result<Vec<(Stored, Box<[u8]>)>> {
+        let query = format!("SELECT {}, sealed FROM key WHERE seq > ?1 ORDER BY seq LIMIT ?2", rows::COLUMNS);
+        let mut statement = self.connection.prepare_cached(&query)?;
+        let found = statement.query_map(params![seq, most], rows::read_sealed)?;
+        found.map(|row| row.map_err(StorageError::from)).collect()
     }
 
     /// Whether the digest finds the row.
     pub(crate) fn has_digest(&self, prefix: i64, seq: i64) -> Result<bool> {
-        self.read(|connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT count(*) FROM fingerprint WHERE prefix = ?1 AND seq = ?2")?;
-            Ok(statement.query_row((prefix, seq), |row| row.get::<_, i64>(0))? == 1)
-        })
+        let mut statement =
+            self.connection.prepare_cached("SELECT count(*) FROM fingerprint WHERE prefix = ?1 AND seq = ?2")?;
+        Ok(statement.query_row((prefix, seq), |row| row.get::<_, i64>(0))? == 1)
     }
-}
 
-fn check(connection: &Connection, encrypted: bool) -> Result<Vec<String>> {
-    let mut problems = Vec::new();
-    if encrypted {
-        problems.extend(texts(connection, "PRAGMA cipher_integrity_check")?);
+    /// How many digests there are in all.
+    pub(crate) fn digests(&self) -> Result<u64> {
+        let count: i64 = self.connection.query_row("SELECT count(*) FROM fingerprint", [], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
     }
-    // A page that does not authenticate makes what follows fail: that it failed is said above already.
-    match texts(connection, "PRAGMA integrity_check(100)") {
-        Ok(found) => problems.extend(found.into_iter().filter(|text| text != "ok")),
-        Err(error) => problems.push(error.to_string()),
-    }
-    let references = connection
-        .prepare("PRAGMA foreign_key_check")
-        .and_then(|mut statement| {
-            let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
-            rows.map(|table| Ok(format!("a row of {} refers to no key", table?))).collect::<rusqlite::Result<Vec<_>>>()
-        })
-        .map_err(StorageError::from);
-    match references {
-        Ok(found) => problems.extend(found),
-        Err(error) => problems.push(error.to_string()),
-    }
-    Ok(problems)
-}
 
-fn texts(connection: &Connection, query: &str) -> Result<Vec<String>> {
-    let mut statement = connection.prepare(query)?;
-    let rows = statement.query_map([], |row| row.get(0))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    fn texts(&self, query: &str) -> Result<Vec<String>> {
+        let mut statement = self.connection.prepare(query)?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
 }

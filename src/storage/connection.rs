@@ -53,6 +53,12 @@ pub(super) fn open(path: &Path, key: &SecretKey, head: &Head, purpose: Purpose, 
     Ok(connection)
 }
 
+/// Opens the file without a key, for [`sqlcipher::read_raw`] alone.
+pub(super) fn open_raw(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Ok(Connection::open_with_flags(path, flags)?)
+}
+
 /// A store that lives in memory and ends with its connection.
 pub(super) fn open_in_memory() -> Result<Connection> {
     let connection = Connection::open_in_memory_with_flags(

@@ -67,6 +67,8 @@ impl From<SqlError> for StorageError {
                 | SqlError::IntegralValueOutOfRange(..)
                 | SqlError::InvalidColumnType(..)
                 | SqlError::Utf8Error(..) => Self::Damaged(format!("a row does not read: {error}")),
+                // The statements are ours and fit the schema: it is the file that lacks something.
+                SqlError::SqlInputError { msg, .. } => Self::Damaged(msg),
                 SqlError::QueryReturnedNoRows => Self::Damaged("a row that must be there is not".into()),
                 _ => Self::Database(error.to_string()),
             };
@@ -82,6 +84,7 @@ impl From<SqlError> for StorageError {
             ErrorCode::SystemIoFailure | ErrorCode::CannotOpen => {
                 Self::Io { what: "the file could not be read or written".into(), source: std::io::Error::other(text) }
             }
+            _ if text.starts_with("no such ") => Self::Damaged(text),
             _ => Self::Database(text),
         }
     }

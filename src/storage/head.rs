@@ -1,10 +1,10 @@
 //! The first 16 bytes of the file: magic, format version, cost profile, random bits.
 
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::Path;
 
 use super::error::{Result, StorageError};
+use super::{connection, sqlcipher};
 use crate::model::KdfCost;
 
 const MAGIC: [u8; 2] = *b"KS";
@@ -48,10 +48,8 @@ impl Head {
         if metadata.len() == 0 {
             return Err(not_a_keystore("the file is empty"));
         }
-        let mut bytes = Vec::with_capacity(16);
-        File::open(path)
-            .and_then(|file| file.take(16).read_to_end(&mut bytes))
-            .map_err(StorageError::io(format!("cannot read {}", path.display())))?;
+        let mut bytes = vec![0; usize::try_from(metadata.len()).unwrap_or(16).min(16)];
+        sqlcipher::read_raw(&connection::open_raw(path)?, 0, &mut bytes)?;
         if bytes == SQLITE_MAGIC {
             return Err(not_a_keystore("it is a plain SQLite database"));
         }

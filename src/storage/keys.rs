@@ -57,10 +57,7 @@ impl Database {
         self.read(|connection| {
             let mut statement =
                 connection.prepare_cached(&format!("SELECT {}, sealed FROM key WHERE id = ?1", rows::COLUMNS))?;
-            let found = statement
-                .query_row([id.as_bytes()], |row| Ok((rows::read(row)?, row.get::<_, Vec<u8>>(20)?.into_boxed_slice())))
-                .optional()?;
-            Ok(found)
+            Ok(statement.query_row([id.as_bytes()], rows::read_sealed).optional()?)
         })
     }
 

@@ -1,15 +1,14 @@
 //! Looking at single pages without SQLite, to tell a wrong key from a damaged first page.
 
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Sha256, Sha512};
 use zeroize::Zeroizing;
 
-use super::error::{Result, StorageError};
+use super::error::Result;
 use super::head::{Head, PAGE_LEN};
+use super::{connection, sqlcipher};
 use crate::secret::SecretKey;
 
 const MAC_LEN: usize = 32;
@@ -18,16 +17,12 @@ const PAGES: u32 = 8;
 
 /// True when a page behind the first authenticates under this key.
 pub(super) fn some_page_opens(path: &Path, key: &SecretKey, head: &Head) -> Result<bool> {
-    let failed = || StorageError::io(format!("cannot read {}", path.display()));
     let mac_key = mac_key(key, head);
-    let mut file = File::open(path).map_err(failed())?;
-    file.seek(SeekFrom::Start(PAGE_LEN as u64)).map_err(failed())?;
+    let file = connection::open_raw(path)?;
     let mut page = vec![0; PAGE_LEN];
     for number in 2..2 + PAGES {
-        match file.read_exact(&mut page) {
-            Ok(()) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(false),
-            Err(error) => return Err(failed()(error)),
+        if !sqlcipher::read_raw(&file, u64::from(number - 1) * PAGE_LEN as u64, &mut page)? {
+            return Ok(false);
         }
         if page_authenticates(&page, number, &mac_key) {
             return Ok(true);

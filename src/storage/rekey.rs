@@ -11,9 +11,25 @@ impl Database {
     pub(crate) fn rekey(&self, key: SecretKey, wrap: &[u8; 60]) -> Result<()> {
         let head =
             self.head().ok_or_else(|| StorageError::ReadOnly("a store in memory has no key to change".into()))?;
+        let old = self.page_key().ok_or_else(|| StorageError::Database("the store in memory has no key".into()))?;
+        let reopen = |key| {
+            self.try_key(key).map_err(|error| match error {
+                StorageError::WrongKey => StorageError::Rekeyed,
+                other => other,
+            })
+        };
         self.with_writer(|writer| {
-            wraps::add(writer, wrap)?;
-            sqlcipher::rekey(writer, &key, head.as_bytes())?;
+            // On a connection of its own: SQLCipher sets the new key for writing before it takes the lock, and leaves it
+            // set when it does not get it. What such a connection wrote later would be unreadable.
+            let changer = reopen(&old)?;
+            wraps::add(&changer, wrap)?;
+            if let Err(error) = sqlcipher::rekey(&changer, &key, head.as_bytes()) {
+                drop(changer);
+                // The old key is in force: a wrap under the new one is of no use to anybody.
+                let _ = reopen(&old).and_then(|again| wraps::remove(&again, wrap));
+                return Err(error.into());
+            }
+            drop(changer);
             // SQLCipher reports success also when its commit failed. Only the file knows.
             let mut fresh = self.try_key(&key).map_err(|error| match error {
                 StorageError::WrongKey => StorageError::Database("the change of key was not committed".into()),

@@ -41,6 +41,11 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Stored> {
     Ok(Stored { seq: row.get(0)?, record })
 }
 
+/// Reads a row selected by [`COLUMNS`] and then `sealed`.
+pub(super) fn read_sealed(row: &Row<'_>) -> rusqlite::Result<(Stored, Box<[u8]>)> {
+    Ok((read(row)?, row.get::<_, Vec<u8>>(20)?.into_boxed_slice()))
+}
+
 fn convert<S: rusqlite::types::FromSql, T>(
     row: &Row<'_>,
     column: usize,

@@ -102,6 +102,26 @@ pub(super) fn rekey(connection: &Connection, page_key: &SecretKey, head: &[u8; 1
     check(code)
 }
 
+/// Reads bytes of the file as they are, through SQLite's own handle. A second handle must not be opened beside it: to
+/// close it would drop every POSIX lock that this process has on the file. False when the file ends before.
+pub(super) fn read_raw(connection: &Connection, at: u64, bytes: &mut [u8]) -> rusqlite::Result<bool> {
+    let (Ok(len), Ok(at)) = (c_int::try_from(bytes.len()), i64::try_from(at)) else { return Ok(false) };
+    let mut file: *mut ffi::sqlite3_file = std::ptr::null_mut();
+    // SAFETY: the handle is open while `connection` is borrowed; FILE_POINTER writes one pointer to the place given,
+    // and the file it points to lives as long as the connection. `bytes` has room for `len` bytes.
+    let code = unsafe {
+        check(ffi::sqlite3_file_control(
+            connection.handle(),
+            c"main".as_ptr(),
+            ffi::SQLITE_FCNTL_FILE_POINTER,
+            (&raw mut file).cast(),
+        ))?;
+        let read = file.as_ref().and_then(|file| file.pMethods.as_ref()).and_then(|methods| methods.xRead);
+        read.map_or(ffi::SQLITE_ERROR, |read| read(file, bytes.as_mut_ptr().cast(), len, at))
+    };
+    if code == ffi::SQLITE_IOERR_SHORT_READ { Ok(false) } else { check(code).map(|()| true) }
+}
+
 /// SQLCipher's raw form, `x'<key><salt>'` in hex.
 fn key_spec(page_key: &SecretKey, head: &[u8; 16]) -> Zeroizing<Vec<u8>> {
     const DIGITS: [u8; 16] = *b"0123456789abcdef";

@@ -21,6 +21,11 @@ pub(super) fn add(connection: &Connection, wrap: &[u8; 60]) -> Result<()> {
     Ok(())
 }
 
+pub(super) fn remove(connection: &Connection, wrap: &[u8; 60]) -> Result<()> {
+    connection.execute("DELETE FROM root_wrap WHERE wrapped = ?1", params![wrap])?;
+    Ok(())
+}
+
 /// Leaves `wrap` as the only one, adding it where it is missing.
 pub(super) fn keep_only(connection: &mut Connection, wrap: &[u8; 60]) -> Result<()> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
