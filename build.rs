@@ -75,6 +75,8 @@ fn main() {
         ("SQLITE_USE_URI", None),
         ("HAVE_USLEEP", Some("1")),
         ("HAVE_ISNAN", None),
+        // Else SQLite calls fsync, which also writes the time of the last change.
+        ("HAVE_FDATASYNC", Some("1")),
         ("_POSIX_THREAD_SAFE_FUNCTIONS", None),
     ] {
         build.define(name, value);

@@ -2,10 +2,10 @@
 
 use ::signature::{SignatureEncoding, Signer, Verifier};
 use const_oid::{AssociatedOid, ObjectIdentifier};
-use der::asn1::{BitStringRef, OctetStringRef};
-use der::{Decode, Reader, SliceReader, TagMode, TagNumber};
+use der::asn1::{AnyRef, BitStringRef, OctetStringRef};
+use der::{Decode, Encode, Reader, SliceReader, TagMode, TagNumber};
 use pkcs8::EncodePrivateKey;
-use spki::EncodePublicKey;
+use spki::{AlgorithmIdentifier, EncodePublicKey};
 use zeroize::Zeroizing;
 
 use super::{CryptoError, Entropy, EntropyError, Signature};
@@ -14,6 +14,10 @@ use crate::model::{Algorithm, Curve};
 /// The key types of one curve.
 pub(super) trait Suite: AssociatedOid {
     const CURVE: Curve;
+    /// The private scalar, as long as the field.
+    fn scalar(key: &Self::Signing) -> Zeroizing<Vec<u8>>;
+    /// The public point, uncompressed.
+    fn point(key: &Self::Signing) -> Box<[u8]>;
     /// Wiped on drop by its crate.
     type Signing: for<'a> TryFrom<&'a [u8]> + AsRef<Self::Verifying> + Signer<Self::Signature> + EncodePrivateKey;
     /// Read from a point of SEC 1, section 2.3.4, compressed or not.
@@ -26,6 +30,14 @@ impl Suite for p256::NistP256 {
     type Signing = p256::ecdsa::SigningKey;
     type Verifying = p256::ecdsa::VerifyingKey;
     type Signature = p256::ecdsa::Signature;
+
+    fn scalar(key: &Self::Signing) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(Zeroizing::new(key.to_bytes()).to_vec())
+    }
+
+    fn point(key: &Self::Signing) -> Box<[u8]> {
+        key.verifying_key().to_sec1_point(false).to_bytes()
+    }
 }
 
 impl Suite for p384::NistP384 {
@@ -33,6 +45,14 @@ impl Suite for p384::NistP384 {
     type Signing = p384::ecdsa::SigningKey;
     type Verifying = p384::ecdsa::VerifyingKey;
     type Signature = p384::ecdsa::Signature;
+
+    fn scalar(key: &Self::Signing) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(Zeroizing::new(key.to_bytes()).to_vec())
+    }
+
+    fn point(key: &Self::Signing) -> Box<[u8]> {
+        key.verifying_key().to_sec1_point(false).to_bytes()
+    }
 }
 
 impl Suite for p521::NistP521 {
@@ -40,6 +60,14 @@ impl Suite for p521::NistP521 {
     type Signing = p521::ecdsa::SigningKey;
     type Verifying = p521::ecdsa::VerifyingKey;
     type Signature = p521::ecdsa::Signature;
+
+    fn scalar(key: &Self::Signing) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(Zeroizing::new(key.to_bytes()).to_vec())
+    }
+
+    fn point(key: &Self::Signing) -> Box<[u8]> {
+        key.verifying_key().to_sec1_point(false).to_bytes()
+    }
 }
 
 /// Draws scalars until one lies between 1 and the order of the curve (FIPS 186-5, appendix A.2.2).
@@ -101,6 +129,35 @@ pub(super) fn load<S: Suite>(der: &[u8]) -> Result<S::Signing, CryptoError> {
         return Err(CryptoError::MalformedKey("EC private and public key do not belong together"));
     }
     Ok(key)
+}
+
+/// Writes PKCS#8 version 1 around the `ECPrivateKey` above, without `parameters` and with `publicKey`.
+///
+/// The crate would compute the public key anew, which costs as much as a signature.
+pub(super) fn store<S: Suite>(key: &S::Signing) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+    const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+    let identifier = AlgorithmIdentifier { oid: EC_PUBLIC_KEY, parameters: Some(AnyRef::from(&S::OID)) };
+    let identifier = identifier.to_der().map_err(|_| CryptoError::MalformedKey("EC curve cannot be encoded"))?;
+    let point = tlv(0x03, &[&[0], &S::point(key)]);
+    let inner = tlv(0x30, &[&[2, 1, 1], &tlv(0x04, &[&S::scalar(key)]), &tlv(0xa1, &[&point])]);
+    Ok(tlv(0x30, &[&[2, 1, 0], &identifier, &tlv(0x04, &[&inner])]))
+}
+
+/// Tag, length and content in DER, for contents below 65,536 bytes.
+fn tlv(tag: u8, content: &[&[u8]]) -> Zeroizing<Vec<u8>> {
+    let len: usize = content.iter().map(|part| part.len()).sum();
+    let mut out = Zeroizing::new(Vec::with_capacity(len + 4));
+    out.push(tag);
+    match len.to_be_bytes().last_chunk() {
+        Some([0, low]) if *low < 0x80 => out.push(*low),
+        Some([0, low]) => out.extend_from_slice(&[0x81, *low]),
+        Some([high, low]) => out.extend_from_slice(&[0x82, *high, *low]),
+        None => {}
+    }
+    for part in content {
+        out.extend_from_slice(part);
+    }
+    out
 }
 
 /// Reads a point and checks that it lies on the curve.

@@ -83,15 +83,19 @@ impl SigningKey {
     /// Writes canonical PKCS#8 version 1 in DER (RFC 5208), for HMAC the bare secret. An EC key names its curve in the
     /// algorithm identifier alone and carries its uncompressed public point.
     pub(crate) fn to_private(&self) -> Result<SecretBytes, CryptoError> {
-        let document = match &self.private {
-            Private::P256(key) => key.to_pkcs8_der(),
-            Private::P384(key) => key.to_pkcs8_der(),
-            Private::P521(key) => key.to_pkcs8_der(),
-            Private::Rsa(key) => key.to_pkcs8_der(),
+        let private = match &self.private {
+            Private::P256(key) => ec::store::<NistP256>(key)?,
+            Private::P384(key) => ec::store::<NistP384>(key)?,
+            Private::P521(key) => ec::store::<NistP521>(key)?,
+            Private::Rsa(key) => {
+                let document = key.to_pkcs8_der();
+                return document
+                    .map(|document| SecretBytes::copy_from(document.as_bytes()))
+                    .map_err(|_| CryptoError::MalformedKey("private key cannot be encoded"));
+            }
             Private::Hmac { secret, .. } => return Ok(secret.clone_secret()),
         };
-        let document = document.map_err(|_| CryptoError::MalformedKey("private key cannot be encoded"))?;
-        Ok(SecretBytes::copy_from(document.as_bytes()))
+        Ok(SecretBytes::copy_from(&private))
     }
 
     pub(crate) fn algorithm(&self) -> Algorithm {

@@ -3,7 +3,7 @@
 use crate::codec;
 use crate::crypto;
 use crate::error::Result;
-use crate::model::{Fingerprint, Key};
+use crate::model::{Fingerprint, Key, Kid};
 use crate::x509::{self, CertificateInformation};
 
 impl Key {
@@ -40,11 +40,18 @@ impl Key {
     }
 }
 
-/// Every digest that finds a key: its certificate's MD5, SHA-1 and SHA-256, and its JWK thumbprint.
+/// Every digest that names a key: its certificate's MD5, SHA-1 and SHA-256, and its JWK thumbprint.
 pub(super) fn digests(key: &Key) -> Result<Vec<Fingerprint>> {
+    let mut digests = indexed_digests(key)?;
+    digests.extend(key.certificate_der().map(|certificate| Fingerprint::Md5(crypto::md5(certificate))));
+    Ok(digests)
+}
+
+/// The digests in the file's index. MD5 is not among them: each digest is a page more to write for every key, and
+/// nobody should look keys up by MD5 any more.
+fn indexed_digests(key: &Key) -> Result<Vec<Fingerprint>> {
     let mut digests = Vec::with_capacity(4);
     if let Some(certificate) = key.certificate_der() {
-        digests.push(Fingerprint::Md5(crypto::md5(certificate)));
         digests.push(Fingerprint::Sha1(crypto::sha1(certificate)));
         digests.push(Fingerprint::Sha256(crypto::sha256(certificate)));
     }
@@ -54,8 +61,20 @@ pub(super) fn digests(key: &Key) -> Result<Vec<Fingerprint>> {
     Ok(digests)
 }
 
+/// By what the file finds a key: its digests, and its kid.
 pub(super) fn digest_prefixes(key: &Key) -> Result<Vec<i64>> {
-    Ok(digests(key)?.iter().map(Fingerprint::prefix).collect())
+    let digests = indexed_digests(key)?;
+    Ok(digests.iter().map(Fingerprint::prefix).chain([kid_prefix(&key.kid)]).collect())
+}
+
+/// A kid that is a thumbprint in base64url stands for that digest, which then needs no second place in the index. Any other
+/// is found by the SHA-256 of its text.
+pub(super) fn kid_prefix(kid: &Kid) -> i64 {
+    let digest = match Fingerprint::parse(kid.as_str()) {
+        Ok(digest) if digest.to_base64url() == kid.as_str() => digest,
+        _ => Fingerprint::Sha256(crypto::sha256(kid.as_str().as_bytes())),
+    };
+    digest.prefix()
 }
 
 fn thumbprint(spki: &[u8]) -> Result<Fingerprint> {

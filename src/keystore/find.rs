@@ -1,9 +1,10 @@
 //! Finding keys.
 
 use super::Keystore;
-use super::describe::digests;
+use super::describe::{digests, kid_prefix};
+use crate::crypto;
 use crate::error::{Error, Result};
-use crate::model::{Invalid, Key, KeyRef};
+use crate::model::{Fingerprint, Invalid, Key, KeyRef};
 use crate::storage::Lookup;
 
 impl Keystore {
@@ -39,7 +40,8 @@ impl Keystore {
         }
     }
 
-    /// Every key with this id, name, kid, thumbprint or fingerprint, oldest first.
+    /// Every key with this id, name, kid, thumbprint or fingerprint, oldest first. An MD5 fingerprint is looked for in
+    /// every certificate, one after the other; all others are in an index.
     ///
     /// # Errors
     /// Those of every read, see [`key`](Self::key).
@@ -47,7 +49,8 @@ impl Keystore {
         let lookup = match by {
             KeyRef::Id(id) => Lookup::Id(*id),
             KeyRef::Name(name) => Lookup::Name(name),
-            KeyRef::Kid(kid) => Lookup::Kid(kid),
+            KeyRef::Kid(kid) => Lookup::DigestPrefix(kid_prefix(kid)),
+            KeyRef::Fingerprint(digest @ Fingerprint::Md5(_)) => return self.by_md5(digest),
             KeyRef::Fingerprint(digest) => Lookup::DigestPrefix(digest.prefix()),
         };
         let mut keys = Vec::new();
@@ -56,6 +59,7 @@ impl Keystore {
             // The file keeps 8 bytes of a digest; the row it leads to gives the whole.
             let fits = match by {
                 KeyRef::Fingerprint(digest) => digests(&key)?.contains(digest),
+                KeyRef::Kid(kid) => key.kid == *kid,
                 _ => true,
             };
             if fits {
@@ -63,6 +67,13 @@ impl Keystore {
             }
         }
         Ok(keys)
+    }
+
+    fn by_md5(&self, digest: &Fingerprint) -> Result<Vec<Key>> {
+        let fits = |key: &Key| {
+            key.certificate_der().is_some_and(|certificate| Fingerprint::Md5(crypto::md5(certificate)) == *digest)
+        };
+        self.keys().filter(|key| key.as_ref().map_or(true, fits)).collect()
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::Connection;
 
 use super::connection::{self, Purpose};
 use super::error::{Result, StorageError};
@@ -200,11 +200,13 @@ impl Database {
     }
 
     /// Runs `work` in a write transaction, which is committed when it succeeds and leaves no trace when it fails.
-    pub(super) fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+    pub(super) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         self.with_writer(|connection| {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let done = work(&transaction)?;
-            transaction.commit()?;
+            // rusqlite's own transaction would parse these statements each time.
+            connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+            let _unfinished = Unfinished(connection);
+            let done = work(connection)?;
+            connection.prepare_cached("COMMIT")?.execute([])?;
             Ok(done)
         })
     }
@@ -267,6 +269,17 @@ impl Database {
 
     fn timed(&self, error: StorageError) -> StorageError {
         timed(error, self.settings)
+    }
+}
+
+/// Rolls a transaction back that was not committed, also when `work` panicked or the commit failed.
+struct Unfinished<'a>(&'a Connection);
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if !self.0.is_autocommit() {
+            let _ = self.0.execute_batch("ROLLBACK");
+        }
     }
 }
 

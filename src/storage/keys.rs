@@ -5,14 +5,13 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::database::Database;
 use super::error::{Result, StorageError};
 use super::{rows, uses};
-use crate::model::{KeyId, KeyName, Kid, NewRow, Record, Stored};
+use crate::model::{KeyId, KeyName, NewRow, Record, Stored};
 
 /// By what rows are looked up.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Lookup<'a> {
     Id(KeyId),
     Name(&'a KeyName),
-    Kid(&'a Kid),
     /// The first 8 bytes of a digest: whoever asks compares the whole.
     DigestPrefix(i64),
 }
@@ -43,7 +42,6 @@ impl Database {
             match lookup {
                 Lookup::Id(id) => select(connection, &query("id = ?1"), params![id.as_bytes()]),
                 Lookup::Name(name) => select(connection, &query("name = ?1"), params![name.as_str()]),
-                Lookup::Kid(kid) => select(connection, &query("kid = ?1"), params![kid.as_str()]),
                 Lookup::DigestPrefix(prefix) => {
                     let condition = "seq IN (SELECT seq FROM fingerprint WHERE prefix = ?1)";
                     select(connection, &query(condition), params![prefix])
@@ -114,6 +112,12 @@ impl Database {
                 digest.execute((prefix, stored.seq))?;
             }
             transaction.prepare_cached("DELETE FROM key WHERE seq = ?1")?.execute([stored.seq])?;
+            // A place in the order is never used twice: a walk over the keys would skip the new one.
+            transaction
+                .prepare_cached(
+                    "UPDATE store SET last_seq = ?1 WHERE ?1 > (SELECT coalesce(max(seq), 0) FROM key) AND ?1 > last_seq",
+                )?
+                .execute([stored.seq])?;
             Ok(Ok(()))
         })
     }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use rusqlite::types::Type;
-use rusqlite::{Row, Transaction, named_params};
+use rusqlite::{Connection, Row, named_params};
 
 use super::error::{Result, StorageError};
 use crate::model::{Algorithm, Issuer, Key, KeyId, KeyName, KeyType, Kid, NewRow, Origin, Record, Stored};
@@ -68,13 +68,13 @@ fn optional_instant(millis: Option<i64>) -> Option<Option<Timestamp>> {
 }
 
 /// Writes a new row and its digests; gives its place in the order.
-pub(super) fn insert(transaction: &Transaction<'_>, row: &NewRow) -> Result<i64> {
+pub(super) fn insert(transaction: &Connection, row: &NewRow) -> Result<i64> {
     let Record { key, revision, nonce, tag } = &row.record;
     transaction
         .prepare_cached(
-            "INSERT INTO key (id, name, type, algorithm, bits, kid, issuer, origin, exportable, has_private, inserted_at, \
+            "INSERT INTO key (seq, id, name, type, algorithm, bits, kid, issuer, origin, exportable, has_private, inserted_at, \
              updated_at, expires_at, exported_at, revision, nonce, tag, public_key, certificate, sealed) \
-             VALUES (:id, :name, :type, :algorithm, :bits, :kid, :issuer, :origin, :exportable, :has_private, :inserted_at, \
+             VALUES ((SELECT max(last_seq, coalesce((SELECT max(seq) FROM key), 0)) + 1 FROM store), :id, :name, :type, :algorithm, :bits, :kid, :issuer, :origin, :exportable, :has_private, :inserted_at, \
              :updated_at, :expires_at, :exported_at, :revision, :nonce, :tag, :public_key, :certificate, :sealed)",
         )?
         .execute(named_params! {

@@ -13,14 +13,15 @@ const TABLES: &str = "
 CREATE TABLE store (
   one          INTEGER PRIMARY KEY CHECK (one = 1),
   id           BLOB NOT NULL CHECK (length(id) = 16),
-  created_at   INTEGER NOT NULL
+  created_at   INTEGER NOT NULL,
+  last_seq     INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE root_wrap (
   slot         INTEGER PRIMARY KEY,
   wrapped      BLOB NOT NULL CHECK (length(wrapped) = 60)
 ) STRICT;
 CREATE TABLE key (
-  seq          INTEGER PRIMARY KEY AUTOINCREMENT,
+  seq          INTEGER PRIMARY KEY,
   id           BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
   name         TEXT NOT NULL UNIQUE,
   type         INTEGER NOT NULL,
@@ -42,7 +43,6 @@ CREATE TABLE key (
   certificate  BLOB,
   sealed       BLOB NOT NULL
 ) STRICT;
-CREATE INDEX key_kid ON key (kid);
 CREATE TABLE fingerprint (
   prefix       INTEGER NOT NULL,
   seq          INTEGER NOT NULL,
@@ -70,7 +70,7 @@ pub(super) fn create(connection: &mut Connection, identity: &Identity) -> Result
     transaction.pragma_update(None, "user_version", USER_VERSION)?;
     transaction.execute_batch(TABLES)?;
     transaction.execute(
-        "INSERT INTO store (one, id, created_at) VALUES (1, ?1, ?2)",
+        "INSERT INTO store (one, id, created_at, last_seq) VALUES (1, ?1, ?2, 0)",
         params![identity.id.0, identity.created_at],
     )?;
     transaction.execute("INSERT INTO root_wrap (wrapped) VALUES (?1)", params![identity.wrapped_root])?;
