@@ -47,7 +47,8 @@ pub fn plain(path: &Path) -> Connection {
     connection
         .execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;
-             PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096;
+             PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;
+             PRAGMA journal_size_limit = 16777216; PRAGMA wal_autocheckpoint = 4000;
              CREATE TABLE row (id INTEGER PRIMARY KEY, content BLOB NOT NULL);",
         )
         .unwrap();

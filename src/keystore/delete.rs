@@ -2,9 +2,10 @@
 
 use super::Keystore;
 use super::describe::digest_prefixes;
+use super::generate::quoted;
 use super::rename::no_such_key;
 use crate::error::{Error, Result};
-use crate::model::{Invalid, KeyId};
+use crate::model::KeyId;
 use crate::storage::StorageError;
 
 impl Keystore {
@@ -17,7 +18,6 @@ impl Keystore {
     /// [`Error::users`] says who; and those of every write, see [`rename`](Self::rename).
     pub fn delete(&self, id: KeyId) -> Result<()> {
         let vault = &self.0.vault;
-        let mut name = String::new();
         let outcome = self.0.database.delete(id, |stored| {
             vault.check(&stored.record).map_err(|error| StorageError::Damaged(error.to_string()))?;
             digest_prefixes(&stored.record.key).map_err(|error| StorageError::Damaged(error.to_string()))
@@ -28,9 +28,7 @@ impl Keystore {
                 Ok(())
             }
             Ok(Err(users)) => {
-                if let Ok(key) = self.key(id) {
-                    name = Invalid::quote(key.name.as_str());
-                }
+                let name = self.key(id).map_or_else(|_| id.to_string(), |key| quoted(&key.name));
                 Err(Error::in_use(name, users))
             }
             Err(StorageError::NoSuchKey) => Err(no_such_key(id)),

@@ -185,7 +185,7 @@ impl EncodePublicKey for Verifier {
     }
 }
 
-/// HMAC has no identifier in X.509: the error names id-hmacWithSHA2's absence by the OID arc of HMAC.
+/// HMAC signs no certificates, so there is no identifier: the error carries the arc under which RSA Security put HMAC.
 fn identifier(algorithm: Algorithm) -> spki::Result<AlgorithmIdentifierOwned> {
     const HMAC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.2");
     crypto::algorithm_identifier(algorithm).ok_or(spki::Error::OidUnknown { oid: HMAC })

@@ -1,10 +1,11 @@
 //! Signing and verifying.
 
+use super::generate::quoted;
 use super::rename::no_such_key;
 use super::{Keystore, Signer, Verifier};
 use crate::crypto::{Signature, SigningKey, VerifyingKey};
 use crate::error::{Error, Result};
-use crate::model::{Algorithm, Invalid, Key, KeyId, KeyType};
+use crate::model::{Algorithm, Key, KeyId, KeyType};
 
 impl Keystore {
     /// Signs `message` with a key and its own algorithm. The message is hashed here.
@@ -78,7 +79,10 @@ impl Keystore {
         self.check(&stored.record)?;
         let key = &stored.record.key;
         if !key.has_private {
-            return Err(Error::not_possible(format!("the key {} has no private part, it can only verify", name(key))));
+            return Err(Error::not_possible(format!(
+                "the key {} has no private part, it can only verify",
+                quoted(&key.name)
+            )));
         }
         let algorithm = fitting(key, algorithm)?;
         let private = self.0.vault.unseal(&stored.record, &sealed)?;
@@ -123,7 +127,7 @@ impl Keystore {
 /// The algorithm asked for or the key's own, when it fits the key.
 fn fitting(key: &Key, wanted: Option<Algorithm>) -> Result<Algorithm> {
     let algorithm = wanted.or(key.algorithm).ok_or_else(|| {
-        Error::not_possible(format!("the key {} has no algorithm of its own: one must be named", name(key)))
+        Error::not_possible(format!("the key {} has no algorithm of its own: one must be named", quoted(&key.name)))
     })?;
     if fits(key, algorithm) {
         return Ok(algorithm);
@@ -132,7 +136,7 @@ fn fitting(key: &Key, wanted: Option<Algorithm>) -> Result<Algorithm> {
     let allowed = allowed.map(Algorithm::name).collect::<Vec<_>>().join(", ");
     Err(Error::not_possible(format!(
         "algorithm {algorithm} does not fit the key {}, {} of {} bits, which allows {allowed}",
-        name(key),
+        quoted(&key.name),
         key.key_type,
         key.bits
     )))
@@ -144,8 +148,4 @@ fn fits(key: &Key, algorithm: Algorithm) -> bool {
         KeyType::Ec => algorithm.curve().is_some_and(|curve| curve.bits() == key.bits),
         KeyType::Hmac => algorithm.key_type() == KeyType::Hmac && algorithm.hash().bits() <= key.bits,
     }
-}
-
-fn name(key: &Key) -> String {
-    Invalid::quote(key.name.as_str())
 }
