@@ -212,6 +212,28 @@ fn other_connections_are_told() {
     assert_intact(&path, &Unlock::raw_key(NEW), &keys);
 }
 
+/// Two threads of one store: each change starts from the key that the other left.
+#[test]
+fn threads_of_the_same_store_change_the_key_in_turn() {
+    let (_folder, path) = folder();
+    let (store, keys) = filled(&path, &raw());
+    std::thread::scope(|scope| {
+        for thread in 1..=2_u8 {
+            let store = &store;
+            scope.spawn(move || {
+                for n in 0..10 {
+                    store.rekey(&Unlock::raw_key([thread * 16 + n; 32])).unwrap();
+                }
+            });
+        }
+    });
+    drop(store);
+    let opens = |key: &u8| Keystore::open(&path, &Unlock::raw_key([*key; 32]), options()).is_ok();
+    let found: Vec<u8> = (16..26).chain(32..42).filter(opens).collect();
+    assert!(found == [25] || found == [41], "{found:?}");
+    assert_intact(&path, &Unlock::raw_key([found[0]; 32]), &keys);
+}
+
 /// Threads of the store that changes its own key are no other connection: they must not notice.
 #[test]
 fn readers_of_the_same_store_go_on() {

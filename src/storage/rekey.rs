@@ -11,22 +11,22 @@ impl Database {
     pub(crate) fn rekey(&self, key: SecretKey, wrap: &[u8; 60]) -> Result<()> {
         let head =
             self.head().ok_or_else(|| StorageError::ReadOnly("a store in memory has no key to change".into()))?;
-        let old = self.page_key().ok_or_else(|| StorageError::Database("the store in memory has no key".into()))?;
-        let reopen = |key| {
-            self.try_key(key).map_err(|error| match error {
-                StorageError::WrongKey => StorageError::Rekeyed,
-                other => other,
-            })
-        };
         self.with_writer(|writer| {
+            let old = self.page_key().ok_or_else(|| StorageError::Database("the store in memory has no key".into()))?;
+            let reopen = || {
+                self.try_key(&old).map_err(|error| match error {
+                    StorageError::WrongKey => StorageError::Rekeyed,
+                    other => other,
+                })
+            };
             // On a connection of its own: SQLCipher sets the new key for writing before it takes the lock, and leaves it
             // set when it does not get it. What such a connection wrote later would be unreadable.
-            let changer = reopen(&old)?;
+            let changer = reopen()?;
             wraps::add(&changer, wrap)?;
             if let Err(error) = sqlcipher::rekey(&changer, &key, head.as_bytes()) {
                 drop(changer);
                 // The old key is in force: a wrap under the new one is of no use to anybody.
-                let _ = reopen(&old).and_then(|again| wraps::remove(&again, wrap));
+                let _ = reopen().and_then(|again| wraps::remove(&again, wrap));
                 return Err(error.into());
             }
             drop(changer);
@@ -36,11 +36,11 @@ impl Database {
                 other => other,
             })?;
             self.replace_key(key);
-            wraps::keep_only(&mut fresh, wrap)?;
+            let only = wraps::keep_only(&mut fresh, wrap);
             // While readers look at the old pages the log cannot be emptied; the next checkpoint does it.
             let _ = fresh.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
             *writer = fresh;
-            Ok(())
+            only
         })
     }
 }
