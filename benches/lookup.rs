@@ -32,6 +32,9 @@ fn lookup(c: &mut Criterion) {
             store.key(black_box(thumbprint)).unwrap()
         });
     });
+    // Not in the index: every certificate is looked at.
+    let md5: Fingerprint = keys[KEYS / 2].certificate_information().unwrap().unwrap().md5_fingerprint();
+    group.sample_size(10).bench_function("MD5 fingerprint", |b| b.iter(|| store.key(md5).unwrap()));
     group.bench_function("first 1,000 of the list", |b| {
         b.iter(|| store.keys().take(1_000).map(|key| key.unwrap().bits()).sum::<u32>());
     });
