@@ -78,7 +78,7 @@ impl Keystore {
                     let sender = sender;
                     while let Some(index) = queue.next(requests.len()) {
                         let Some(request) = requests.get(index) else { break };
-                        let made = self.prepare(request).map(|prepared| prepared.row);
+                        let made = self.prepare(request);
                         if sender.send((index, made)).is_err() {
                             break;
                         }

@@ -1,7 +1,6 @@
 //! Making a key.
 
 use super::Keystore;
-use super::prepare::Prepared;
 use crate::error::{Error, Result};
 use crate::model::{Issuer, Key, KeyId, KeyName, KeySpec, KeyType, Kid};
 use crate::storage::{Lookup, StorageError};
@@ -97,7 +96,7 @@ impl Keystore {
         if request.spec.algorithm().key_type() == KeyType::Rsa {
             self.refuse_taken(&request)?;
         }
-        let Prepared { row, private: _private } = self.prepare(&request)?;
+        let row = self.prepare(&request)?;
         let key = row.record.key.clone();
         self.0.database.insert(&row).map_err(|error| taken(error, &key))?;
         Ok(key)

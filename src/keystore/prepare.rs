@@ -12,12 +12,6 @@ use crate::x509::{self, SelfSigned};
 
 const DEFAULT_ISSUER: &str = "keystead";
 
-/// A row ready to be written, with its private key still at hand.
-pub(super) struct Prepared {
-    pub(super) row: NewRow,
-    pub(super) private: SigningKey,
-}
-
 /// A self-signed certificate and what follows from it.
 struct Certified {
     certificate: Vec<u8>,
@@ -26,8 +20,8 @@ struct Certified {
 }
 
 impl Keystore {
-    /// Makes the key, its certificate, seal and tag.
-    pub(super) fn prepare(&self, request: &GenerateKey) -> Result<Prepared> {
+    /// Makes the key, its certificate, seal and tag: a row ready to be written.
+    pub(super) fn prepare(&self, request: &GenerateKey) -> Result<NewRow> {
         let entropy = &*self.0.options.entropy;
         let algorithm = request.spec.algorithm();
         let inserted_at = self.now();
@@ -61,8 +55,7 @@ impl Keystore {
             public_key,
             certificate: certified.map(|certified| certified.certificate.into_boxed_slice()),
         };
-        let row = self.seal_new(key, private.to_private()?.expose_secret())?;
-        Ok(Prepared { row, private })
+        self.seal_new(key, private.to_private()?.expose_secret())
     }
 
     /// Seals and tags a key that is new.

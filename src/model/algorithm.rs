@@ -143,15 +143,7 @@ impl Algorithm {
     pub(crate) fn from_code(code: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|algorithm| algorithm.code() == code)
     }
-}
 
-impl fmt::Display for Algorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl Algorithm {
     /// Reads an `alg` value; upper case as RFC 7518 writes it.
     pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
         Self::ALL.into_iter().find(|algorithm| algorithm.name() == text).ok_or_else(|| {
@@ -162,6 +154,12 @@ impl Algorithm {
                 format!("algorithm is {}, allowed are {}", Invalid::quote(text), allowed.join(", ")),
             )
         })
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

@@ -1,14 +1,14 @@
 //! A copy of the whole store, as of one moment, under a key of its own, while the store is in use.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
 use super::connection::{self, Purpose};
 use super::database::Database;
-use super::error::Result;
+use super::error::{Result, StorageError};
 use super::file::Draft;
 use super::head::Head;
 use super::wraps;
@@ -44,7 +44,9 @@ impl Database {
         let draft = Draft::new(path, &keys.draft)?;
         let mut copy =
             connection::open(draft.path(), &keys.key, &keys.head, Purpose::Create, self.settings().busy_timeout)?;
+        let wait = self.settings().busy_timeout;
         {
+            let mut stuck_since = None;
             let backup = Backup::new(source, &mut copy)?;
             loop {
                 let step = backup.step(PAGES_A_STEP)?;
@@ -53,7 +55,10 @@ impl Database {
                 progress(count(pages.pagecount - pages.remaining), count(pages.pagecount));
                 match step {
                     StepResult::Done => break,
-                    StepResult::More => {}
+                    StepResult::More => stuck_since = None,
+                    _ if stuck_since.get_or_insert_with(Instant::now).elapsed() > wait => {
+                        return Err(StorageError::Busy(0));
+                    }
                     _ => std::thread::sleep(Duration::from_millis(1)),
                 }
             }
