@@ -26,7 +26,7 @@ pub use keystore::{
     Signer, SystemClock, Unlock, Verifier,
 };
 pub use model::{
-    Algorithm, Curve, Fingerprint, Hash, Issuer, KdfCost, Key, KeyId, KeyName, KeyRef, KeySpec, KeyType, Kid, Origin,
-    Scheme, UserLabel,
+    Algorithm, Armour, Curve, Fingerprint, Form, Hash, Issuer, KdfCost, Key, KeyId, KeyName, KeyRef, KeySpec, KeyType,
+    Kid, Origin, Scheme, Structure, UserLabel,
 };
 pub use secret::SecretBytes;
