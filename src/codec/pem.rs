@@ -1,11 +1,40 @@
 //! PEM as RFC 7468 writes it strictly: 64 columns, no headers.
 
+use der::pem::encode;
+use zeroize::Zeroizing;
+
 use super::CodecError;
+use crate::secret::SecretBytes;
+
+/// What lines end in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LineEnding {
+    Lf,
+    Crlf,
+}
 
 /// Writes `der` between the boundaries of `label`. Lines end in LF, the last one too. Not for secrets: the text is not
 /// wiped.
 pub(crate) fn pem(label: &str, der: &[u8]) -> Result<String, CodecError> {
-    der::pem::encode_string(label, der::pem::LineEnding::LF, der).map_err(CodecError::Pem)
+    pem_with(label, der, LineEnding::Lf)
+}
+
+/// The same with a choice of line ends.
+pub(crate) fn pem_with(label: &str, der: &[u8], ending: LineEnding) -> Result<String, CodecError> {
+    let ending = match ending {
+        LineEnding::Lf => der::pem::LineEnding::LF,
+        LineEnding::Crlf => der::pem::LineEnding::CRLF,
+    };
+    der::pem::encode_string(label, ending, der).map_err(CodecError::Pem)
+}
+
+/// Writes a secret `der` between the boundaries of `label`, in memory that is wiped. Lines end in LF.
+pub(crate) fn secret_pem(label: &str, der: &[u8]) -> Result<SecretBytes, CodecError> {
+    let ending = der::pem::LineEnding::LF;
+    let len = der::pem::encapsulated_len(label, ending, der.len()).map_err(CodecError::Pem)?;
+    let mut text = Zeroizing::new(vec![0; len]);
+    let text = encode(label, ending, der, &mut text).map_err(CodecError::Pem)?;
+    Ok(SecretBytes::copy_from(text.as_bytes()))
 }
 
 #[cfg(test)]

@@ -22,7 +22,8 @@ pub(crate) fn jwk_thumbprint_input(spki: &[u8]) -> Result<String, CodecError> {
     })
 }
 
-fn coordinates(curve: Curve, point: &[u8]) -> Result<(&[u8], &[u8]), CodecError> {
+/// The two halves of an uncompressed point.
+pub(super) fn coordinates(curve: Curve, point: &[u8]) -> Result<(&[u8], &[u8]), CodecError> {
     let allowed = 1 + 2 * curve.field_len();
     let both = match point {
         [0x04, both @ ..] if point.len() == allowed => both.split_at_checked(curve.field_len()),
