@@ -8,9 +8,14 @@ mod algorithm_identifier;
 mod digest;
 mod ec;
 mod entropy;
+mod import;
 mod kdf;
+mod kdf_budget;
 mod mac;
+mod pbes;
+mod roca;
 mod rsa;
+mod rsa_check;
 mod signature;
 mod signing_key;
 mod verifying_key;
@@ -28,7 +33,12 @@ pub(crate) use aead::{open, seal};
 pub(crate) use algorithm_identifier::algorithm_identifier;
 pub(crate) use digest::{hmac_sha256, md5, random_bytes, random_key, sha1, sha256};
 pub use entropy::{Entropy, EntropyError, SystemEntropy};
+pub(crate) use import::{CheckedPublic, check_public};
 pub(crate) use kdf::{argon2id, hkdf_sha256};
+pub(crate) use kdf_budget::KdfBudget;
+pub(crate) use pbes::{
+    Pkcs12Mac, Sealed, pbes_decrypt, pbes2_encrypt_pbkdf2, pbes2_encrypt_scrypt, pkcs12_mac, verify_pkcs12_mac,
+};
 pub use signature::Signature;
 pub(crate) use signing_key::SigningKey;
 pub(crate) use verifying_key::VerifyingKey;
@@ -42,6 +52,17 @@ pub(crate) enum CryptoError {
     Entropy(#[from] EntropyError),
     #[error("malformed key: {0}")]
     MalformedKey(&'static str),
+    /// What was read makes sense, and the policy does not allow it.
+    #[error("{0}")]
+    Refused(String),
+    /// What was read is known, or at least named, and nothing here can deal with it.
+    #[error("{0}")]
+    Unsupported(String),
+    #[error("malformed encryption: {0}")]
+    MalformedEncryption(&'static str),
+    /// Which of the two cannot be told apart, and must not be.
+    #[error("the password is wrong, or what it protects is damaged")]
+    WrongPassword,
     #[error("{algorithm} needs a key of kind {needed}, this one is {found}")]
     WrongAlgorithm { algorithm: Algorithm, needed: &'static str, found: &'static str },
     #[error("signature does not match")]

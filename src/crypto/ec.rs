@@ -164,6 +164,8 @@ fn tlv(tag: u8, content: &[&[u8]]) -> Zeroizing<Vec<u8>> {
 pub(super) fn load_point<S: Suite>(point: BitStringRef<'_>) -> Result<S::Verifying, CryptoError> {
     point
         .as_bytes()
+        // SEC 1, section 2.3.4, without the hybrid form; the crate would also take a form of x alone.
+        .filter(|point| matches!(point, [2..=4, ..]))
         .and_then(|point| S::Verifying::try_from(point).ok())
         .ok_or(CryptoError::MalformedKey("EC public key is not a point on its curve"))
 }

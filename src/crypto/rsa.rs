@@ -17,7 +17,7 @@ use crate::model::{Algorithm, Hash, Scheme};
 const BITS: std::ops::RangeInclusive<u32> = 1024..=4096;
 
 /// Longer DER cannot hold a key of at most 4096 bits; a bound before any arithmetic.
-const MOST_DER: usize = 4096;
+pub(super) const MOST_DER: usize = 4096;
 
 /// Makes a key with the public exponent 65537.
 pub(super) fn generate(bits: u32, entropy: &dyn Entropy) -> Result<RsaPrivateKey, CryptoError> {
@@ -57,12 +57,17 @@ pub(super) fn load_public(algorithm: Algorithm, der: &[u8]) -> Result<RsaPublicK
 
 fn check_length(algorithm: Algorithm, modulus: &[u8]) -> Result<(), CryptoError> {
     let leading = modulus.first().map_or(0, |first| first.leading_zeros() as usize);
-    let bits = modulus.len() * 8 - leading;
-    if !u32::try_from(bits).is_ok_and(|bits| BITS.contains(&bits)) {
+    let bits = u32::try_from(modulus.len() * 8 - leading).unwrap_or(u32::MAX);
+    if !BITS.contains(&bits) {
         return Err(CryptoError::MalformedKey("RSA modulus has fewer than 1024 or more than 4096 bits"));
     }
-    // EMSA-PSS-ENCODE, RFC 8017 section 9.1.1, step 3; the salt is as long as the hash.
-    if algorithm.scheme() == Scheme::RsaPss && (bits - 1).div_ceil(8) < 2 * algorithm.hash().output_len() + 2 {
+    check_hash(algorithm, bits)
+}
+
+/// EMSA-PSS-ENCODE, RFC 8017 section 9.1.1, step 3; the salt is as long as the hash.
+pub(super) fn check_hash(algorithm: Algorithm, bits: u32) -> Result<(), CryptoError> {
+    let room = bits.saturating_sub(1).div_ceil(8) as usize;
+    if algorithm.scheme() == Scheme::RsaPss && room < 2 * algorithm.hash().output_len() + 2 {
         return Err(CryptoError::MalformedKey("RSA modulus is too short for this hash"));
     }
     Ok(())

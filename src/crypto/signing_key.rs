@@ -16,7 +16,7 @@ use super::algorithm_identifier::expect_kind;
 use super::ec::{self, Suite};
 use super::mac::Mac;
 use super::verifying_key::VerifyingKey;
-use super::{CryptoError, Entropy, Signature, SystemEntropy, rsa};
+use super::{CryptoError, Entropy, Signature, SystemEntropy, algorithm_identifier, rsa};
 use crate::model::{Algorithm, Curve, Hash, KeySpec, KeyType};
 use crate::secret::SecretBytes;
 
@@ -27,7 +27,7 @@ pub(crate) struct SigningKey {
 }
 
 /// Each wipes itself.
-enum Private {
+pub(super) enum Private {
     P256(Box<<NistP256 as Suite>::Signing>),
     P384(Box<<NistP384 as Suite>::Signing>),
     P521(Box<<NistP521 as Suite>::Signing>),
@@ -36,6 +36,10 @@ enum Private {
 }
 
 impl SigningKey {
+    pub(super) fn new(algorithm: Algorithm, private: Private) -> Self {
+        Self { algorithm, private }
+    }
+
     /// Makes a key. RSA takes the public exponent 65537; an HMAC secret is as long as the hash.
     pub(crate) fn generate(spec: KeySpec, entropy: &dyn Entropy) -> Result<Self, CryptoError> {
         let algorithm = spec.algorithm();
@@ -96,6 +100,24 @@ impl SigningKey {
             Private::Hmac { secret, .. } => return Ok(secret.clone_secret()),
         };
         Ok(SecretBytes::copy_from(&private))
+    }
+
+    /// The same key for another algorithm of its kind: an RSA key for another hash or padding, a secret for another hash.
+    pub(crate) fn rebind(self, algorithm: Algorithm) -> Result<Self, CryptoError> {
+        let private = match (self.private, algorithm.key_type(), algorithm.curve()) {
+            (Private::Rsa(key), KeyType::Rsa, _) => {
+                rsa::check_hash(algorithm, rsa::bits(&*key))?;
+                Private::Rsa(key)
+            }
+            (Private::Hmac { secret, .. }, KeyType::Hmac, _) => {
+                Private::hmac(algorithm.hash(), secret.expose_secret())?
+            }
+            (Private::P256(key), _, Some(Curve::P256)) => Private::P256(key),
+            (Private::P384(key), _, Some(Curve::P384)) => Private::P384(key),
+            (Private::P521(key), _, Some(Curve::P521)) => Private::P521(key),
+            _ => return Err(CryptoError::wrong_kind(algorithm, algorithm_identifier::kind_needed(self.algorithm))),
+        };
+        Ok(Self { algorithm, private })
     }
 
     pub(crate) fn algorithm(&self) -> Algorithm {
