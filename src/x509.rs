@@ -2,6 +2,7 @@
 //!
 //! Nothing here verifies a signature, a chain or a date.
 
+mod facts;
 mod information;
 mod name;
 mod read;
@@ -11,8 +12,9 @@ mod tlv;
 
 use crate::crypto::CryptoError;
 
+pub(crate) use facts::CertificateFacts;
 pub use information::CertificateInformation;
-pub(crate) use information::{common_name, parse};
+pub(crate) use information::parse;
 pub(crate) use self_signed::{SelfSigned, self_signed};
 pub(crate) use time::{cut_to_second, ten_years_after};
 

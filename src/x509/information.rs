@@ -110,11 +110,6 @@ pub(crate) fn parse(der: &[u8]) -> Result<CertificateInformation, X509Error> {
     })
 }
 
-/// The issuer's first common name in a certificate in DER, if it has one.
-pub(crate) fn common_name(der: &[u8]) -> Result<Option<String>, X509Error> {
-    name::first_common_name(&Fields::read(der)?.issuer)
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, Instant};
@@ -122,6 +117,7 @@ mod tests {
     use der::Tag;
     use proptest::prelude::*;
 
+    use super::super::CertificateFacts;
     use super::super::tlv::tlv;
     use super::*;
     use crate::codec;
@@ -155,7 +151,6 @@ mod tests {
         assert_eq!(shown.subject(), "CN=acme.com");
         assert_eq!(shown.valid_from().as_millisecond(), 1_562_189_072_183 / 1000 * 1000);
         assert_eq!(shown.valid_to().as_millisecond(), 1_877_808_272_183 / 1000 * 1000);
-        assert_eq!(common_name(&der).unwrap().as_deref(), Some("acme.com"));
         let public_key = codec::pem("PUBLIC KEY", shown.public_key_der()).unwrap();
         assert_eq!(public_key.trim_end(), PUBLIC_KEY);
         assert_eq!(codec::spki_facts(shown.public_key_der()).unwrap().bits, 2048);
@@ -302,17 +297,17 @@ mod tests {
                     _ => drop(der.remove(at)),
                 }
             }
-            let name = common_name(&der);
+            let facts = CertificateFacts::read(&der);
             if let Ok(shown) = parse(&der) {
                 prop_assert_eq!(shown.sha256_fingerprint(), Fingerprint::Sha256(crypto::sha256(&der)));
-                prop_assert!(matches!(name, Ok(_) | Err(X509Error::CommonName)));
+                prop_assert!(facts.is_ok_and(|facts| *facts.spki == *shown.public_key_der()));
             }
         }
 
         #[test]
         fn noise_is_refused(der in prop::collection::vec(any::<u8>(), 0..300)) {
             prop_assert!(parse(&der).is_err());
-            prop_assert!(common_name(&der).is_err());
+            prop_assert!(CertificateFacts::read(&der).is_err());
         }
     }
 }
