@@ -1,6 +1,7 @@
 //! The vocabulary: pure data that every other layer speaks. No I/O, no clock, no random numbers.
 
 mod algorithm;
+mod certificates;
 mod cost;
 mod fingerprint;
 mod form;
@@ -11,10 +12,12 @@ mod key_ref;
 mod key_type;
 mod raw_private;
 mod record;
+mod secret_encoding;
 mod spec;
 mod text;
 
 pub use algorithm::Algorithm;
+pub(crate) use certificates::Certificates;
 pub use cost::KdfCost;
 pub use fingerprint::Fingerprint;
 pub(crate) use fingerprint::colon_hex;
@@ -25,6 +28,7 @@ pub use key::{Key, Origin};
 pub use key_ref::KeyRef;
 pub use key_type::{Curve, Hash, KeyType, Scheme};
 pub(crate) use raw_private::RawPrivate;
-pub(crate) use record::{NewRow, Record, StoreId, Stored};
+pub(crate) use record::{NewRow, Record, StoreId, Stored, Written};
+pub use secret_encoding::SecretEncoding;
 pub use spec::KeySpec;
 pub use text::{Issuer, KeyName, Kid, UserLabel};

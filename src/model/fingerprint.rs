@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use base64ct::{Base64UrlUnpadded, Encoding};
+use base64ct::{Base64Unpadded, Base64UrlUnpadded, Encoding};
 
 use super::{Invalid, Problem};
 
-/// A digest of a certificate (MD5, SHA-1 or SHA-256) or a JWK thumbprint (RFC 7638, SHA-256).
+/// A digest that names a certificate or a public key: MD5, SHA-1 or SHA-256. Which of a key's there are, says
+/// [`Key::fingerprints`](crate::Key::fingerprints).
 ///
 /// ```
 /// use keystead::Fingerprint;
@@ -43,6 +44,23 @@ impl Fingerprint {
         colon_hex(self.as_bytes())
     }
 
+    /// Lower-case hex without colons.
+    #[must_use]
+    pub fn to_hex(&self) -> String {
+        self.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// As OpenSSH writes fingerprints: `SHA256:` or `SHA1:` and base64 without padding, `MD5:` and lower-case hex with
+    /// colons.
+    #[must_use]
+    pub fn to_openssh(&self) -> String {
+        match self {
+            Self::Md5(digest) => format!("MD5:{}", colon_hex(digest).to_lowercase()),
+            Self::Sha1(digest) => format!("SHA1:{}", Base64Unpadded::encode_string(digest)),
+            Self::Sha256(digest) => format!("SHA256:{}", Base64Unpadded::encode_string(digest)),
+        }
+    }
+
     /// base64url without padding: what JOSE calls a thumbprint (`x5t`, RFC 7515 section 4.1.7).
     #[must_use]
     pub fn to_base64url(&self) -> String {
@@ -69,19 +87,28 @@ impl Fingerprint {
 
     pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
         let bytes = match text.len() {
+            _ if text.starts_with("MD5:") => text.split(':').skip(1).map(hex_byte).collect(),
+            _ if text.starts_with("SHA1:") => Base64Unpadded::decode_vec(text.get(5..).unwrap_or_default()).ok(),
+            _ if text.starts_with("SHA256:") => Base64Unpadded::decode_vec(text.get(7..).unwrap_or_default()).ok(),
             27 | 43 => Base64UrlUnpadded::decode_vec(text).ok(),
             // 47, 59 and 95: colons between the bytes.
             47 | 59 | 95 => text.split(':').map(hex_byte).collect(),
             32 | 40 | 64 => text.as_bytes().chunks(2).map(|pair| hex_byte(std::str::from_utf8(pair).ok()?)).collect(),
             _ => None,
         };
-        bytes.as_deref().and_then(Self::from_bytes).ok_or_else(|| {
+        let named = |digest: &Self| match text.split_once(':').map(|(name, _)| name) {
+            Some("MD5") => matches!(digest, Self::Md5(_)),
+            Some("SHA1") => matches!(digest, Self::Sha1(_)),
+            Some("SHA256") => matches!(digest, Self::Sha256(_)),
+            _ => true,
+        };
+        bytes.as_deref().and_then(Self::from_bytes).filter(named).ok_or_else(|| {
             Invalid::new(
                 "fingerprint",
                 Problem::CouldNotParse,
                 format!(
                     "fingerprint is {}, allowed are an MD5, SHA-1 or SHA-256 digest in hex, with or without colons, \
-                     or a SHA-1 or SHA-256 digest in base64url without padding",
+                     or as OpenSSH writes it, or a SHA-1 or SHA-256 digest in base64url without padding",
                     Invalid::quote(text)
                 ),
             )
@@ -98,8 +125,8 @@ impl fmt::Debug for Fingerprint {
 impl std::str::FromStr for Fingerprint {
     type Err = crate::Error;
 
-    /// Reads hex of either case, with colons between all bytes or none, and base64url without padding. The length
-    /// tells which digest it is.
+    /// Reads hex of either case, with colons between all bytes or none, base64url without padding, and what OpenSSH
+    /// writes. The length tells which digest it is.
     ///
     /// # Errors
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for anything else.
@@ -130,7 +157,8 @@ mod tests {
             let digest = Fingerprint::from_bytes(&bytes).unwrap();
             let colons = digest.to_colon_hex();
             let plain = colons.replace(':', "");
-            for text in [&colons, &colons.to_lowercase(), &plain, &plain.to_lowercase()] {
+            assert_eq!(digest.to_hex(), plain.to_lowercase());
+            for text in [&colons, &colons.to_lowercase(), &plain, &digest.to_hex(), &digest.to_openssh()] {
                 assert_eq!(Fingerprint::parse(text).unwrap(), digest);
             }
             if len > 16 {
@@ -142,7 +170,19 @@ mod tests {
     #[test]
     fn anything_else_is_refused() {
         let long = "A".repeat(1000);
-        for text in ["", "zz", "+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1", &long, "ñandúñandúñandúñandúñandú22"] {
+        let wrong = format!("SHA1:{}", "A".repeat(43));
+        for text in [
+            "",
+            "zz",
+            &wrong,
+            "SHA256:",
+            "MD5:",
+            "MD5:00",
+            "SHA256:é",
+            "+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1",
+            &long,
+            "ñandúñandúñandúñandúñandú22",
+        ] {
             assert!(Fingerprint::parse(text).is_err(), "{text}");
         }
     }

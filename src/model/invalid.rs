@@ -13,6 +13,8 @@ pub(crate) enum Problem {
     InvalidLength,
     /// Not readable as what it should be.
     CouldNotParse,
+    /// Known, and not taken.
+    Unsupported,
 }
 
 /// A value from outside that was refused.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Algorithm, Issuer, KeyId, KeyName, KeyType, Kid};
+use super::{Algorithm, Certificates, Issuer, KeyId, KeyName, KeyType, Kid};
 
 /// How a key came into the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,7 +46,7 @@ pub struct Key {
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) exported_at: Option<Timestamp>,
     pub(crate) public_key: Option<Box<[u8]>>,
-    pub(crate) certificate: Option<Box<[u8]>>,
+    pub(crate) certificates: Option<Certificates>,
 }
 
 impl Key {
@@ -86,7 +86,8 @@ impl Key {
         &self.kid
     }
 
-    /// The issuer's common name in the certificate. `None` for HMAC.
+    /// The issuer's common name in the certificate. `None` for HMAC, and where a certificate from outside has none of 1 to
+    /// 64 characters.
     #[must_use]
     pub const fn issuer(&self) -> Option<&Issuer> {
         self.issuer.as_ref()
@@ -140,9 +141,15 @@ impl Key {
         self.public_key.as_deref()
     }
 
-    /// The X.509 certificate in DER. `None` for HMAC.
+    /// The X.509 certificate in DER. `None` for HMAC, and for a public key that came without one.
     #[must_use]
     pub fn certificate_der(&self) -> Option<&[u8]> {
-        self.certificate.as_deref()
+        self.certificates.as_ref().map(Certificates::leaf)
+    }
+
+    /// The certificate and those above it that came with it, each in DER and followed by its issuer's. Empty without a
+    /// certificate.
+    pub fn certificate_chain(&self) -> impl Iterator<Item = &[u8]> {
+        self.certificates.iter().flat_map(Certificates::iter)
     }
 }

@@ -3,7 +3,7 @@
 //! Both encodings below are written down in the manual, `file_format`. They are injective: no two different
 //! records have the same bytes.
 
-use super::Key;
+use super::{Certificates, Key, KeyId};
 
 /// The random identity of a store, bound into every seal and tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,15 @@ pub(crate) struct NewRow {
     pub(crate) sealed: Box<[u8]>,
     /// The first 8 bytes of each digest that finds the key.
     pub(crate) digest_prefixes: Vec<i64>,
+    /// The one among them that every key of the same material has, when such keys are to be reported.
+    pub(crate) material: Option<i64>,
+}
+
+/// What came of writing a row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Written {
+    /// Older keys of the same material, oldest first.
+    pub(crate) same_as: Vec<KeyId>,
 }
 
 impl Record {
@@ -57,7 +66,7 @@ impl Record {
         out.instant(Some(key.inserted_at));
         out.instant(Some(key.updated_at));
         out.instant(key.expires_at);
-        out.optional(key.certificate.as_deref());
+        out.optional(key.certificates.as_ref().map(Certificates::as_bytes));
         out.bytes(&self.nonce);
         out.0
     }

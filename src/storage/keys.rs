@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::database::Database;
 use super::error::{Result, StorageError};
 use super::{rows, uses};
-use crate::model::{KeyId, KeyName, NewRow, Record, Stored};
+use crate::model::{KeyId, KeyName, NewRow, Record, Stored, Written};
 
 /// By what rows are looked up.
 #[derive(Clone, Copy, Debug)]
@@ -14,25 +14,36 @@ pub(crate) enum Lookup<'a> {
     Name(&'a KeyName),
     /// The first 8 bytes of a digest: whoever asks compares the whole.
     DigestPrefix(i64),
+    /// The place in the order of insertion.
+    Place(i64),
 }
 
 impl Database {
     /// Writes a key, durably when it returns.
-    pub(crate) fn insert(&self, row: &NewRow) -> Result<()> {
-        self.write(|transaction| rows::insert(transaction, row).map(drop))
+    pub(crate) fn insert(&self, row: &NewRow) -> Result<Written> {
+        self.write(|transaction| rows::insert(transaction, row))
     }
 
     /// Writes many keys in one transaction. A key whose id or name is taken fails alone; any other failure undoes all.
-    pub(crate) fn insert_each(&self, rows: &[NewRow]) -> Result<Vec<Result<()>>> {
-        self.write(|transaction| {
-            rows.iter()
-                .map(|row| match rows::insert(transaction, row) {
-                    Ok(_) => Ok(Ok(())),
-                    Err(error @ StorageError::Duplicate { .. }) => Ok(Err(error)),
-                    Err(error) => Err(error),
-                })
-                .collect()
-        })
+    pub(crate) fn insert_each(&self, rows: &[NewRow]) -> Result<Vec<Result<Written>>> {
+        self.write(|transaction| insert_each(transaction, rows))
+    }
+
+    /// Writes all keys or, when the id or name of one is taken, none.
+    pub(crate) fn insert_all(&self, rows: &[NewRow]) -> Result<Vec<Result<Written>>> {
+        let mut outcomes = Vec::new();
+        let written = self.write(|transaction| {
+            outcomes = insert_each(transaction, rows)?;
+            match outcomes.iter().find_map(|outcome| outcome.as_ref().err()) {
+                // An error is what undoes a transaction; the outcomes say more than it does.
+                Some(StorageError::Duplicate { field }) => Err(StorageError::Duplicate { field }),
+                _ => Ok(()),
+            }
+        });
+        match written {
+            Ok(()) | Err(StorageError::Duplicate { .. }) => Ok(outcomes),
+            Err(error) => Err(error),
+        }
     }
 
     /// All rows that match, oldest first.
@@ -42,6 +53,7 @@ impl Database {
             match lookup {
                 Lookup::Id(id) => select(connection, &query("id = ?1"), params![id.as_bytes()]),
                 Lookup::Name(name) => select(connection, &query("name = ?1"), params![name.as_str()]),
+                Lookup::Place(seq) => select(connection, &query("seq = ?1"), params![seq]),
                 Lookup::DigestPrefix(prefix) => {
                     let condition = "seq IN (SELECT seq FROM fingerprint WHERE prefix = ?1)";
                     select(connection, &query(condition), params![prefix])
@@ -52,10 +64,10 @@ impl Database {
 
     /// A key with its seal.
     pub(crate) fn sealed(&self, id: KeyId) -> Result<Option<(Stored, Box<[u8]>)>> {
-        self.read(|connection| {
-            let mut statement =
-                connection.prepare_cached(&format!("SELECT {}, sealed FROM key WHERE id = ?1", rows::COLUMNS))?;
-            Ok(statement.query_row([id.as_bytes()], rows::read_sealed).optional()?)
+        self.read(|connection| match sealed_row_of(connection, id) {
+            Ok(found) => Ok(Some(found)),
+            Err(StorageError::NoSuchKey) => Ok(None),
+            Err(error) => Err(error),
         })
     }
 
@@ -94,21 +106,47 @@ impl Database {
         })
     }
 
-    /// Deletes a key that nobody uses, with its digests, which `digest_prefixes` takes from the row. Gives the users
-    /// when there are any, and then deletes nothing.
+    /// Seals a key anew; `change` makes the new row, or none when nothing is to change, from the one in force and its seal.
+    pub(crate) fn reseal(
+        &self,
+        id: KeyId,
+        change: impl FnOnce(Stored, Box<[u8]>) -> Result<Option<NewRow>>,
+    ) -> Result<()> {
+        self.write(|transaction| {
+            let (stored, sealed) = sealed_row_of(transaction, id)?;
+            let seq = stored.seq;
+            let Some(NewRow { record, sealed, digest_prefixes, .. }) = change(stored, sealed)? else { return Ok(()) };
+            transaction
+                .prepare_cached(
+                    "UPDATE key SET exported_at = ?2, revision = ?3, nonce = ?4, tag = ?5, sealed = ?6 WHERE seq = ?1",
+                )?
+                .execute(params![
+                    seq,
+                    record.key.exported_at.map(jiff::Timestamp::as_millisecond),
+                    record.revision,
+                    record.nonce,
+                    record.tag,
+                    sealed.as_ref()
+                ])?;
+            rows::add_digests(transaction, seq, &digest_prefixes)
+        })
+    }
+
+    /// Deletes a key that nobody uses, with its digests, which `digest_prefixes` takes from the row and its seal. Gives
+    /// the users when there are any, and then deletes nothing.
     pub(crate) fn delete(
         &self,
         id: KeyId,
-        digest_prefixes: impl FnOnce(&Stored) -> Result<Vec<i64>>,
+        digest_prefixes: impl FnOnce(&Stored, &[u8]) -> Result<Vec<i64>>,
     ) -> Result<std::result::Result<(), Vec<String>>> {
         self.write(|transaction| {
-            let stored = row_of(transaction, id)?;
+            let (stored, sealed) = sealed_row_of(transaction, id)?;
             let users = uses::of(transaction, stored.seq)?;
             if !users.is_empty() {
                 return Ok(Err(users));
             }
             let mut digest = transaction.prepare_cached("DELETE FROM fingerprint WHERE prefix = ?1 AND seq = ?2")?;
-            for prefix in digest_prefixes(&stored)? {
+            for prefix in digest_prefixes(&stored, &sealed)? {
                 digest.execute((prefix, stored.seq))?;
             }
             transaction.prepare_cached("DELETE FROM key WHERE seq = ?1")?.execute([stored.seq])?;
@@ -123,9 +161,26 @@ impl Database {
     }
 }
 
+/// Writes keys one by one; one whose id or name is taken fails alone.
+fn insert_each(transaction: &Connection, rows: &[NewRow]) -> Result<Vec<Result<Written>>> {
+    rows.iter()
+        .map(|row| match rows::insert(transaction, row) {
+            Ok(written) => Ok(Ok(written)),
+            Err(error @ StorageError::Duplicate { .. }) => Ok(Err(error)),
+            Err(error) => Err(error),
+        })
+        .collect()
+}
+
 fn row_of(connection: &Connection, id: KeyId) -> Result<Stored> {
     let query = format!("SELECT {} FROM key WHERE id = ?1", rows::COLUMNS);
     select(connection, &query, params![id.as_bytes()])?.pop().ok_or(StorageError::NoSuchKey)
+}
+
+fn sealed_row_of(connection: &Connection, id: KeyId) -> Result<(Stored, Box<[u8]>)> {
+    let mut statement =
+        connection.prepare_cached(&format!("SELECT {}, sealed FROM key WHERE id = ?1", rows::COLUMNS))?;
+    statement.query_row([id.as_bytes()], rows::read_sealed).optional()?.ok_or(StorageError::NoSuchKey)
 }
 
 fn select(connection: &Connection, query: &str, parameters: impl rusqlite::Params) -> Result<Vec<Stored>> {

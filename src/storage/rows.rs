@@ -5,7 +5,9 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, Row, named_params};
 
 use super::error::{Result, StorageError};
-use crate::model::{Algorithm, Issuer, Key, KeyId, KeyName, KeyType, Kid, NewRow, Origin, Record, Stored};
+use crate::model::{
+    Algorithm, Certificates, Issuer, Key, KeyId, KeyName, KeyType, Kid, NewRow, Origin, Record, Stored, Written,
+};
 
 /// The columns of a record in the order in which `read` takes them; the seal is not among them.
 pub(super) const COLUMNS: &str = "seq, id, name, type, algorithm, bits, kid, issuer, origin, exportable, has_private, \
@@ -35,7 +37,10 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Stored> {
         expires_at: convert(row, 13, optional_instant)?,
         exported_at: convert(row, 14, optional_instant)?,
         public_key: row.get::<_, Option<Vec<u8>>>(18)?.map(Vec::into_boxed_slice),
-        certificate: row.get::<_, Option<Vec<u8>>>(19)?.map(Vec::into_boxed_slice),
+        certificates: convert(row, 19, |bytes: Option<Vec<u8>>| match bytes {
+            None => Some(None),
+            Some(bytes) => Certificates::new(bytes).map(Some),
+        })?,
     };
     let record = Record { key, revision: row.get(15)?, nonce: row.get(16)?, tag: row.get(17)? };
     Ok(Stored { seq: row.get(0)?, record })
@@ -67,8 +72,12 @@ fn optional_instant(millis: Option<i64>) -> Option<Option<Timestamp>> {
     }
 }
 
-/// Writes a new row and its digests; gives its place in the order.
-pub(super) fn insert(transaction: &Connection, row: &NewRow) -> Result<i64> {
+/// Writes a new row and its digests.
+pub(super) fn insert(transaction: &Connection, row: &NewRow) -> Result<Written> {
+    let same_as = match row.material {
+        Some(prefix) => same_material(transaction, prefix, &row.record.key)?,
+        None => Vec::new(),
+    };
     let Record { key, revision, nonce, tag } = &row.record;
     transaction
         .prepare_cached(
@@ -96,15 +105,35 @@ pub(super) fn insert(transaction: &Connection, row: &NewRow) -> Result<i64> {
             ":nonce": nonce,
             ":tag": tag,
             ":public_key": key.public_key.as_deref(),
-            ":certificate": key.certificate.as_deref(),
+            ":certificate": key.certificates.as_ref().map(Certificates::as_bytes),
             ":sealed": row.sealed.as_ref(),
         })?;
     let seq = transaction.last_insert_rowid();
+    add_digests(transaction, seq, &row.digest_prefixes)?;
+    Ok(Written { same_as })
+}
+
+/// Adds digests that find a row; those that are there stay.
+pub(super) fn add_digests(transaction: &Connection, seq: i64, prefixes: &[i64]) -> Result<()> {
     let mut digest = transaction.prepare_cached("INSERT OR IGNORE INTO fingerprint (prefix, seq) VALUES (?1, ?2)")?;
-    for prefix in &row.digest_prefixes {
+    for prefix in prefixes {
         digest.execute((prefix, seq))?;
     }
-    Ok(seq)
+    Ok(())
+}
+
+/// The keys that have this digest and the same public key; for secrets, which have none, the digest alone decides.
+fn same_material(transaction: &Connection, prefix: i64, key: &Key) -> Result<Vec<KeyId>> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT id FROM key WHERE seq IN (SELECT seq FROM fingerprint WHERE prefix = ?1) AND type = ?2 \
+         AND public_key IS ?3 ORDER BY seq",
+    )?;
+    let found = statement
+        .query_map((prefix, key.key_type.code(), key.public_key.as_deref()), |row| {
+            convert(row, 0, |bytes: [u8; 16]| KeyId::from_stored(&bytes))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(found)
 }
 
 /// Collects the rows of a query, each read or damage.
