@@ -14,6 +14,8 @@ mod answer;
 mod clock;
 #[path = "jsonl/line.rs"]
 mod line;
+#[path = "jsonl/material.rs"]
+mod material;
 #[path = "jsonl/native.rs"]
 mod native;
 

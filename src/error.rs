@@ -42,6 +42,10 @@ pub enum ErrorKind {
     InUse,
     /// The key cannot do what was asked: it has no private part, or is of another type.
     NotPossible,
+    /// The key may not do what was asked: it is not exportable.
+    Refused,
+    /// A kind of key, encoding or encryption that is known and not taken. [`Error::field`] names where.
+    Unsupported,
     /// The passphrase or raw key is wrong.
     WrongKey,
     /// The file is no keystore.
@@ -60,7 +64,7 @@ pub enum ErrorKind {
     DiskFull,
     /// The system failed to read, write or give random bytes.
     Io,
-    /// A callback asked to stop.
+    /// A callback asked to stop, or another key of an all-or-none batch was refused.
     Cancelled,
     /// A failure inside this library.
     Internal,
@@ -80,7 +84,9 @@ enum Inner {
     Ambiguous(String),
     InUse { name: String, users: Vec<String> },
     NotPossible(String),
+    Refused(String),
     Cancelled,
+    Undone,
 }
 
 impl Error {
@@ -88,6 +94,7 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match &*self.0 {
+            Inner::Invalid(Invalid { problem: Problem::Unsupported, .. }) => ErrorKind::Unsupported,
             Inner::Invalid(_) => ErrorKind::InvalidInput,
             Inner::Storage(error) => storage_kind(error),
             Inner::Vault(VaultError::Entropy(_)) | Inner::Entropy(_) => ErrorKind::Io,
@@ -100,11 +107,13 @@ impl Error {
             Inner::Ambiguous(_) => ErrorKind::Ambiguous,
             Inner::InUse { .. } => ErrorKind::InUse,
             Inner::NotPossible(_) => ErrorKind::NotPossible,
-            Inner::Cancelled => ErrorKind::Cancelled,
+            Inner::Refused(_) => ErrorKind::Refused,
+            Inner::Cancelled | Inner::Undone => ErrorKind::Cancelled,
         }
     }
 
-    /// The field that was wrong, for [`InvalidInput`](ErrorKind::InvalidInput) and [`Duplicate`](ErrorKind::Duplicate):
+    /// The field that was wrong, for [`InvalidInput`](ErrorKind::InvalidInput),
+    /// [`Unsupported`](ErrorKind::Unsupported) and [`Duplicate`](ErrorKind::Duplicate):
     /// `name`, `id`, `algorithm`, `length` and so on.
     #[must_use]
     pub fn field(&self) -> Option<&'static str> {
@@ -152,6 +161,14 @@ impl Error {
         Inner::NotPossible(what.into()).into()
     }
 
+    pub(crate) fn refused(what: impl Into<String>) -> Self {
+        Inner::Refused(what.into()).into()
+    }
+
+    pub(crate) fn undone() -> Self {
+        Inner::Undone.into()
+    }
+
     pub(crate) fn cancelled() -> Self {
         Inner::Cancelled.into()
     }
@@ -180,7 +197,11 @@ fn crypto_kind(error: &CryptoError) -> ErrorKind {
         CryptoError::Entropy(_) => ErrorKind::Io,
         CryptoError::WrongAlgorithm { .. } => ErrorKind::NotPossible,
         CryptoError::Unseal => ErrorKind::Damaged,
-        CryptoError::MalformedKey(_) => ErrorKind::InvalidInput,
+        CryptoError::WrongPassword => ErrorKind::WrongKey,
+        CryptoError::MalformedKey(_)
+        | CryptoError::MalformedEncryption(_)
+        | CryptoError::Refused(_)
+        | CryptoError::Unsupported(_) => ErrorKind::InvalidInput,
         CryptoError::BadSignature | CryptoError::Kdf => ErrorKind::Internal,
     }
 }
@@ -201,8 +222,9 @@ impl fmt::Display for Error {
             Inner::InUse { name, users } => {
                 write!(f, "the key {name} is in use by {}", users.join(", "))
             }
-            Inner::NotPossible(what) => f.write_str(what),
+            Inner::NotPossible(what) | Inner::Refused(what) => f.write_str(what),
             Inner::Cancelled => f.write_str("stopped, as the progress callback asked"),
+            Inner::Undone => f.write_str("not written, since another key of the batch was refused"),
         }
     }
 }

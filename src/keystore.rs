@@ -6,11 +6,19 @@ mod cache;
 mod clock;
 mod delete;
 mod describe;
+mod digest_index;
+mod export;
 mod find;
+mod fingerprints;
 mod generate;
 mod handle;
+mod import;
+mod import_many;
+mod inspect;
 mod integrity;
+mod jwks;
 mod list;
+mod material;
 mod open;
 mod options;
 mod prepare;
@@ -22,8 +30,13 @@ mod uses;
 pub use backup::BackupOptions;
 pub use bulk::Progress;
 pub use clock::{Clock, SystemClock};
+pub use export::{PublicFormat, SecretFormat};
+pub use fingerprints::{Digests, Fingerprints};
 pub use generate::{GenerateKey, KidScheme};
 pub use handle::{Signer, Verifier};
+pub use import::{ImportKey, Imported};
+pub use import_many::Batch;
+pub use inspect::{Inspection, inspect};
 pub use integrity::Integrity;
 pub use list::Keys;
 pub use options::Options;
@@ -62,6 +75,7 @@ struct Inner {
     vault: Vault,
     options: Options,
     cache: cache::Cache,
+    digest_index: digest_index::DigestIndex,
 }
 
 impl Keystore {

@@ -22,11 +22,12 @@ pub mod manual;
 pub use crypto::{Entropy, EntropyError, Signature, SystemEntropy};
 pub use error::{Error, ErrorKind, Result};
 pub use keystore::{
-    BackupOptions, CertificateInformation, Clock, GenerateKey, Integrity, Keys, Keystore, KidScheme, Options, Progress,
-    Signer, SystemClock, Unlock, Verifier,
+    BackupOptions, Batch, CertificateInformation, Clock, Digests, Fingerprints, GenerateKey, ImportKey, Imported,
+    Inspection, Integrity, Keys, Keystore, KidScheme, Options, Progress, PublicFormat, SecretFormat, Signer,
+    SystemClock, Unlock, Verifier, inspect,
 };
 pub use model::{
     Algorithm, Armour, Curve, Fingerprint, Form, Hash, Issuer, KdfCost, Key, KeyId, KeyName, KeyRef, KeySpec, KeyType,
-    Kid, Origin, Scheme, Structure, UserLabel,
+    Kid, Origin, Scheme, SecretEncoding, Structure, UserLabel,
 };
 pub use secret::SecretBytes;

@@ -42,14 +42,14 @@ impl Answer {
     pub(crate) fn failed(error: &Error) -> Self {
         let status = match error.kind() {
             ErrorKind::InvalidInput | ErrorKind::NotAKeystore => 400,
-            ErrorKind::WrongKey | ErrorKind::ReadOnly => 403,
+            ErrorKind::WrongKey | ErrorKind::ReadOnly | ErrorKind::Refused => 403,
             ErrorKind::NotFound => 404,
             ErrorKind::Duplicate
             | ErrorKind::AlreadyExists
             | ErrorKind::Ambiguous
             | ErrorKind::InUse
             | ErrorKind::Rekeyed => 409,
-            ErrorKind::NotPossible | ErrorKind::TooNew => 422,
+            ErrorKind::NotPossible | ErrorKind::Unsupported | ErrorKind::TooNew => 422,
             ErrorKind::Busy => 503,
             _ => 500,
         };

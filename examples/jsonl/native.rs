@@ -8,10 +8,15 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use crate::answer::Answer;
+use crate::material;
 
 pub(crate) fn call(store: &Keystore, call: &str, body: &str) -> Answer {
     let answer = match call {
         "generate" => generate(store, body),
+        "inspect" => material::inspect(body),
+        "import" => material::import(store, body),
+        "export" => material::export(store, body),
+        "jwks" => material::jwks(store),
         "sign" => sign(store, body),
         "verify" => verify(store, body),
         "rekey" => rekey(store, body),
@@ -129,7 +134,7 @@ pub(crate) fn raw_key(hex: &str) -> Result<Unlock, String> {
     Ok(Unlock::raw_key(key))
 }
 
-fn parse<T: DeserializeOwned>(body: &str) -> Result<T, Answer> {
+pub(crate) fn parse<T: DeserializeOwned>(body: &str) -> Result<T, Answer> {
     if !body.starts_with('{') {
         return Err(Answer::invalid("body is no JSON object"));
     }

@@ -1,4 +1,4 @@
-//! FusionAuth's Keys API (`/api/key`): retrieve, generate, update, delete.
+//! FusionAuth's Keys API (`/api/key`): retrieve, generate, import, update, delete.
 //!
 //! The functions take and give typed requests and responses; [`call`] takes a method, a path and a JSON body, and gives
 //! a status and a JSON body, as the vendor's server would. Fields not known are ignored, as there. What the
@@ -17,7 +17,7 @@ mod response;
 
 pub use call::{Response, call};
 pub use failure::{Errors, Failure, FieldError};
-pub use request::{GenerateRequest, UpdateRequest};
+pub use request::{GenerateRequest, ImportRequest, UpdateRequest};
 pub use response::{CertificateInformationBody, KeyBody, KeyResponse, KeysResponse};
 
 use crate::error::Result;
@@ -67,6 +67,31 @@ pub fn generate(store: &Keystore, id: Option<&str>, request: &GenerateRequest) -
         key = key.issuer(issuer.clone());
     }
     respond(&store.generate(key)?)
+}
+
+/// `POST /api/key/import` and `POST /api/key/import/{keyId}`: a certificate, a public key, a private key, a pair, or an HMAC
+/// secret. Type and algorithm are found out where they are not named.
+///
+/// ```
+/// use keystead::api::fusionauth::{self, ImportRequest};
+/// use keystead::{Keystore, Options};
+///
+/// let store = Keystore::in_memory(Options::default())?;
+/// let body = br#"{ "key": { "name": "sessions", "type": "HMAC", "secret": "a text of at least thirty-two bytes" } }"#;
+/// let request = ImportRequest::from_json(body).unwrap();
+/// let imported = fusionauth::import(&store, None, request).unwrap();
+/// assert_eq!(imported.key.algorithm.as_deref(), Some("HS256"));
+/// # Ok::<(), keystead::Error>(())
+/// ```
+///
+/// # Errors
+/// 400 with the field and its rule.
+pub fn import(store: &Keystore, id: Option<&str>, request: ImportRequest) -> Result<KeyResponse, Failure> {
+    let mut key = request.key;
+    if let Some(id) = id {
+        key = key.id(parse_id(id)?);
+    }
+    respond(&store.import(key)?.key)
 }
 
 /// `PUT /api/key/{keyId}`: changes the name, and only that.

@@ -1,4 +1,4 @@
-//! Making many keys on all cores.
+//! Making and writing many keys on all cores.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -7,9 +7,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::generate::taken;
-use super::{GenerateKey, Keystore};
+use super::{Batch, GenerateKey, Keystore};
 use crate::error::{Error, Result};
-use crate::model::{Key, NewRow};
+use crate::model::{Key, NewRow, Written};
 
 /// Keys written in one transaction, unless time is up first.
 const ROWS_A_COMMIT: usize = 512;
@@ -18,18 +18,16 @@ const COMMIT_EVERY: Duration = Duration::from_millis(500);
 /// How far the fastest worker may run ahead of what is written: bounds the memory.
 const WINDOW: usize = 4 * ROWS_A_COMMIT;
 
-/// How far [`Keystore::generate_many_with_progress`] is.
+/// How far [`Keystore::generate_many_with_progress`] or [`Keystore::import_many_with`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Keys made so far, written or not.
+    /// Keys made or read so far, written or not.
     pub made: usize,
-    /// Keys written so far: these survive a crash.
+    /// Keys written so far: these survive a crash. Those that failed are not among them.
     pub written: usize,
     /// Keys asked for.
     pub total: usize,
 }
-
-type Made = (usize, Result<NewRow>);
 
 impl Keystore {
     /// Makes many keys, on all cores. The answers stand in the order of the requests, and so do the keys in the store.
@@ -68,9 +66,22 @@ impl Keystore {
         requests: &[GenerateKey],
         progress: impl FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Vec<Result<Key>>> {
+        let make = |request: &GenerateKey| Ok((self.prepare(request)?, ()));
+        let made = self.in_bulk(requests, Batch::Each, make, progress)?;
+        Ok(made.into_iter().map(|made| made.map(|made| made.key)).collect())
+    }
+
+    /// Makes a row of each request on all cores and writes them in order.
+    pub(super) fn in_bulk<R: Sync, T: Send>(
+        &self,
+        requests: &[R],
+        batch: Batch,
+        make: impl Fn(&R) -> Result<(NewRow, T)> + Sync,
+        progress: impl FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<Vec<Result<Made<T>>>> {
         let workers = thread::available_parallelism().map_or(1, usize::from).min(requests.len().max(1));
-        let queue = Queue::default();
-        let (sender, receiver) = mpsc::sync_channel::<Made>(WINDOW);
+        let queue = Queue::new(batch);
+        let (sender, receiver) = mpsc::sync_channel(WINDOW);
         thread::scope(|scope| {
             for _ in 0..workers {
                 let sender = sender.clone();
@@ -78,79 +89,128 @@ impl Keystore {
                     let sender = sender;
                     while let Some(index) = queue.next(requests.len()) {
                         let Some(request) = requests.get(index) else { break };
-                        let made = self.prepare(request);
-                        if sender.send((index, made)).is_err() {
+                        if sender.send((index, make(request))).is_err() {
                             break;
                         }
                     }
                 });
             }
             drop(sender);
-            let outcome = self.write_in_order(requests.len(), &receiver, &queue, progress);
+            let writer = Writer {
+                store: self,
+                batch,
+                ready: Vec::new(),
+                answers: Vec::with_capacity(requests.len()),
+                written: 0,
+            };
+            let outcome = writer.write_in_order(requests.len(), &receiver, &queue, progress);
             // Workers that wait for the window or for the channel must wake up and go home.
             queue.stop();
             drop(receiver);
             outcome
         })
     }
+}
 
-    /// Takes keys as they are made, and writes each run that is complete.
+/// A key that was written, and what came of its making.
+pub(super) struct Made<T> {
+    pub(super) key: Key,
+    pub(super) written: Written,
+    pub(super) extra: T,
+}
+
+/// Takes rows as they are made, and writes each run that is complete.
+struct Writer<'a, T> {
+    store: &'a Keystore,
+    batch: Batch,
+    ready: Vec<Result<(NewRow, T)>>,
+    answers: Vec<Result<Made<T>>>,
+    written: usize,
+}
+
+impl<T> Writer<'_, T> {
     fn write_in_order(
-        &self,
+        mut self,
         total: usize,
-        receiver: &mpsc::Receiver<Made>,
+        receiver: &mpsc::Receiver<(usize, Result<(NewRow, T)>)>,
         queue: &Queue,
         mut progress: impl FnMut(Progress) -> ControlFlow<()>,
-    ) -> Result<Vec<Result<Key>>> {
-        let mut answers = Vec::with_capacity(total);
+    ) -> Result<Vec<Result<Made<T>>>> {
         let mut waiting = BTreeMap::new();
-        let mut ready = Vec::new();
         let mut made = 0;
         let mut last_commit = Instant::now();
-        while answers.len() < total {
+        while self.answers.len() < total {
             let Ok((index, row)) = receiver.recv() else {
                 return Err(Error::cancelled());
             };
             waiting.insert(index, row);
             made += 1;
-            while let Some(row) = waiting.remove(&(answers.len() + ready.len())) {
-                ready.push(row);
+            while let Some(row) = waiting.remove(&(self.answers.len() + self.ready.len())) {
+                self.ready.push(row);
             }
-            let complete = answers.len() + ready.len() == total;
-            let late = !ready.is_empty() && last_commit.elapsed() >= COMMIT_EVERY;
-            if ready.len() >= ROWS_A_COMMIT || complete || late {
-                self.write_all(&mut ready, &mut answers)?;
-                queue.written(answers.len());
+            let complete = self.answers.len() + self.ready.len() == total;
+            let late = !self.ready.is_empty() && last_commit.elapsed() >= COMMIT_EVERY;
+            let enough = self.batch == Batch::Each && (self.ready.len() >= ROWS_A_COMMIT || late);
+            // The last call of an all-or-none batch that can still stop it comes before anything is written.
+            let stopped =
+                self.batch == Batch::AllOrNone && complete && progress(Progress { made, written: 0, total }).is_break();
+            if stopped {
+                return Err(Error::cancelled());
+            }
+            if enough || complete {
+                self.write()?;
+                queue.written(self.answers.len());
                 last_commit = Instant::now();
             }
-            if progress(Progress { made, written: answers.len(), total }).is_break() && answers.len() < total {
+            if progress(Progress { made, written: self.written, total }).is_break() && self.answers.len() < total {
                 return Err(Error::cancelled());
             }
         }
-        Ok(answers)
+        Ok(self.answers)
     }
 
-    fn write_all(&self, ready: &mut Vec<Result<NewRow>>, answers: &mut Vec<Result<Key>>) -> Result<()> {
-        let mut rows = Vec::with_capacity(ready.len());
-        let made: Vec<Result<()>> = ready.drain(..).map(|row| row.map(|row| rows.push(row))).collect();
-        let mut written = self.0.database.insert_each(&rows)?.into_iter();
+    fn write(&mut self) -> Result<()> {
+        let mut rows = Vec::with_capacity(self.ready.len());
+        let made: Vec<Result<T>> = self
+            .ready
+            .drain(..)
+            .map(|made| {
+                made.map(|(row, extra)| {
+                    rows.push(row);
+                    extra
+                })
+            })
+            .collect();
+        let database = &self.store.0.database;
+        let outcomes = match self.batch {
+            Batch::Each => database.insert_each(&rows)?,
+            Batch::AllOrNone if rows.len() < made.len() => Vec::new(),
+            Batch::AllOrNone => database.insert_all(&rows)?,
+        };
+        let undone = self.batch == Batch::AllOrNone
+            && (outcomes.len() < made.len() || outcomes.iter().any(std::result::Result::is_err));
+        let mut written = outcomes.into_iter();
         let mut keys = rows.into_iter().map(|row| row.record.key);
-        answers.extend(made.into_iter().map(|made| {
-            made?;
+        let answers = made.into_iter().map(|made| {
+            let extra = made?;
             match (keys.next(), written.next()) {
-                (Some(key), Some(outcome)) => outcome.map_err(|error| taken(error, &key)).map(|()| key),
-                _ => Err(Error::cancelled()),
+                (Some(key), Some(Err(error))) => Err(taken(error, &key)),
+                (Some(key), Some(Ok(written))) if !undone => Ok(Made { key, written, extra }),
+                _ => Err(Error::undone()),
             }
-        }));
+        });
+        let before = self.answers.len();
+        self.answers.extend(answers);
+        self.written += self.answers.iter().skip(before).filter(|answer| answer.is_ok()).count();
         Ok(())
     }
 }
 
 /// Hands out indices, holding workers back that are a whole window ahead of what is written.
-#[derive(Default)]
 struct Queue {
     state: Mutex<State>,
     moved: Condvar,
+    window: usize,
 }
 
 #[derive(Default)]
@@ -161,13 +221,19 @@ struct State {
 }
 
 impl Queue {
+    /// What is written in one go at the end must all be made before.
+    fn new(batch: Batch) -> Self {
+        let window = if batch == Batch::Each { WINDOW } else { usize::MAX };
+        Self { state: Mutex::default(), moved: Condvar::new(), window }
+    }
+
     fn next(&self, total: usize) -> Option<usize> {
         let mut state = self.lock();
         loop {
             if state.stopped || state.next >= total {
                 return None;
             }
-            if state.next < state.written + WINDOW {
+            if state.next < state.written.saturating_add(self.window) {
                 state.next += 1;
                 return Some(state.next - 1);
             }

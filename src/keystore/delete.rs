@@ -1,7 +1,6 @@
 //! Deleting a key.
 
 use super::Keystore;
-use super::describe::digest_prefixes;
 use super::generate::quoted;
 use super::rename::no_such_key;
 use crate::error::{Error, Result};
@@ -17,10 +16,11 @@ impl Keystore {
     /// [`NotFound`](crate::ErrorKind::NotFound); [`InUse`](crate::ErrorKind::InUse) when somebody uses it, and
     /// [`Error::users`] says who; and those of every write, see [`rename`](Self::rename).
     pub fn delete(&self, id: KeyId) -> Result<()> {
-        let vault = &self.0.vault;
-        let outcome = self.0.database.delete(id, |stored| {
-            vault.check(&stored.record).map_err(|error| StorageError::Damaged(error.to_string()))?;
-            digest_prefixes(&stored.record.key).map_err(|error| StorageError::Damaged(error.to_string()))
+        let outcome = self.0.database.delete(id, |stored, sealed| {
+            let record = &stored.record;
+            self.check(record)
+                .and_then(|()| self.all_prefixes(record, || Ok(self.0.vault.unseal(record, sealed)?)))
+                .map_err(|error| StorageError::Damaged(error.to_string()))
         });
         match outcome {
             Ok(Ok(())) => {

@@ -1,10 +1,9 @@
 //! Finding keys.
 
 use super::Keystore;
-use super::describe::{digests, kid_prefix};
-use crate::crypto;
+use super::fingerprints::{digests, kid_prefix};
 use crate::error::{Error, Result};
-use crate::model::{Fingerprint, Invalid, Key, KeyRef};
+use crate::model::{Invalid, Key, KeyRef};
 use crate::storage::Lookup;
 
 impl Keystore {
@@ -40,8 +39,11 @@ impl Keystore {
         }
     }
 
-    /// Every key with this id, name, kid, thumbprint or fingerprint, oldest first. An MD5 fingerprint is looked for in
-    /// every certificate, one after the other; all others are in an index.
+    /// Every key with this id, name, kid, thumbprint or fingerprint, oldest first.
+    ///
+    /// Id, name, kid, SHA-1 and SHA-256 of the certificate and the SHA-256 JWK thumbprint are in the file's index. The
+    /// first look-up of another digest reads every key once and keeps 72 bytes of each in memory, later ones read
+    /// only what is new.
     ///
     /// # Errors
     /// Those of every read, see [`key`](Self::key).
@@ -50,11 +52,16 @@ impl Keystore {
             KeyRef::Id(id) => Lookup::Id(*id),
             KeyRef::Name(name) => Lookup::Name(name),
             KeyRef::Kid(kid) => Lookup::DigestPrefix(kid_prefix(kid)),
-            KeyRef::Fingerprint(digest @ Fingerprint::Md5(_)) => return self.by_md5(digest),
             KeyRef::Fingerprint(digest) => Lookup::DigestPrefix(digest.prefix()),
         };
+        let mut found = self.0.database.find(lookup)?;
+        if let (KeyRef::Fingerprint(digest), true) = (by, found.is_empty()) {
+            for place in self.places_by_other_digest(digest)? {
+                found.extend(self.0.database.find(Lookup::Place(place))?);
+            }
+        }
         let mut keys = Vec::new();
-        for stored in self.0.database.find(lookup)? {
+        for stored in found {
             let key = self.checked(stored)?;
             // The file keeps 8 bytes of a digest; the row it leads to gives the whole.
             let fits = match by {
@@ -67,13 +74,6 @@ impl Keystore {
             }
         }
         Ok(keys)
-    }
-
-    fn by_md5(&self, digest: &Fingerprint) -> Result<Vec<Key>> {
-        let fits = |key: &Key| {
-            key.certificate_der().is_some_and(|certificate| Fingerprint::Md5(crypto::md5(certificate)) == *digest)
-        };
-        self.keys().filter(|key| key.as_ref().map_or(true, fits)).collect()
     }
 }
 

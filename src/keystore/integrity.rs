@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::Keystore;
-use super::describe::digest_prefixes;
+use super::material::issuer;
 use crate::codec;
-use crate::crypto::SigningKey;
+use crate::crypto::{self, SigningKey};
 use crate::error::Result;
 use crate::model::{Algorithm, Key, KeyType, Stored};
 use crate::storage::{Moment, StorageError};
-use crate::x509;
+use crate::x509::CertificateFacts;
 
 /// Rows checked at a time.
 const BATCH: u32 = 256;
@@ -96,7 +96,8 @@ impl Keystore {
         self.check(record).map_err(words)?;
         let private = self.0.vault.unseal(record, sealed).map_err(|error| error.to_string())?;
         self.check_parts(&record.key, private.expose_secret())?;
-        let prefixes: BTreeSet<_> = digest_prefixes(&record.key).map_err(words)?.into_iter().collect();
+        let prefixes = self.all_prefixes(record, || Ok(private.clone_secret())).map_err(words)?;
+        let prefixes: BTreeSet<_> = prefixes.into_iter().collect();
         for &prefix in &prefixes {
             if !moment.has_digest(prefix, stored.seq).map_err(|error| error.to_string())? {
                 return Err("one of its digests is not in the index".into());
@@ -124,13 +125,13 @@ impl Keystore {
                 return Err(format!("its public key is {} of {} bits", facts.key_type, facts.bits));
             }
         }
-        if let Some(certificate) = &key.certificate {
-            let issuer = x509::common_name(certificate).map_err(|error| error.to_string())?;
-            if issuer.as_deref() != key.issuer.as_ref().map(|issuer| issuer.as_str()) {
+        if let Some(certificate) = key.certificate_der() {
+            let facts = CertificateFacts::read(certificate).map_err(|error| error.to_string())?;
+            if issuer(&facts) != key.issuer {
                 return Err("its issuer is not that of its certificate".into());
             }
-            let information = x509::parse(certificate).map_err(|error| error.to_string())?;
-            if Some(information.public_key_der()) != key.public_key.as_deref() {
+            let public = crypto::check_public(&facts.spki).map_err(|error| error.to_string())?;
+            if Some(&public.spki) != key.public_key.as_ref() {
                 return Err("its certificate is for another key".into());
             }
         }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::cache::Cache;
+use super::digest_index::DigestIndex;
 use super::{Inner, Keystore, Options};
 use crate::crypto;
 use crate::error::{Error, ErrorKind, Result};
@@ -104,7 +105,7 @@ impl Keystore {
 
     fn assemble(database: Database, vault: Vault, options: Options) -> Self {
         let cache = Cache::new(options.cached_keys);
-        Self(Arc::new(Inner { database, vault, options, cache }))
+        Self(Arc::new(Inner { database, vault, options, cache, digest_index: DigestIndex::default() }))
     }
 }
 

@@ -1,22 +1,22 @@
 //! All of a new key that can be computed before the file is touched.
 
-use super::describe::digest_prefixes;
 use super::{GenerateKey, Keystore, KidScheme};
 use crate::codec;
 use crate::crypto::{self, SigningKey};
 use crate::error::Result;
 use crate::model::{
-    Algorithm, Fingerprint, Invalid, Issuer, Key, KeyId, KeyType, Kid, NewRow, Origin, Problem, Record,
+    Algorithm, Certificates, Fingerprint, Invalid, Issuer, Key, KeyId, KeyType, Kid, NewRow, Origin, Problem, Record,
 };
+use crate::secret::SecretBytes;
 use crate::x509::{self, SelfSigned};
 
 const DEFAULT_ISSUER: &str = "keystead";
 
 /// A self-signed certificate and what follows from it.
-struct Certified {
-    certificate: Vec<u8>,
-    issuer: Issuer,
-    expires_at: jiff::Timestamp,
+pub(super) struct Certified {
+    pub(super) certificate: Vec<u8>,
+    pub(super) issuer: Issuer,
+    pub(super) expires_at: jiff::Timestamp,
 }
 
 impl Keystore {
@@ -53,22 +53,27 @@ impl Keystore {
             expires_at: certified.as_ref().map(|certified| certified.expires_at),
             exported_at: None,
             public_key,
-            certificate: certified.map(|certified| certified.certificate.into_boxed_slice()),
+            certificates: certified.and_then(|certified| Certificates::new(certified.certificate)),
         };
         self.seal_new(key, private.to_private()?.expose_secret())
     }
 
     /// Seals and tags a key that is new.
-    fn seal_new(&self, key: Key, private: &[u8]) -> Result<NewRow> {
-        let nonce = crypto::random_bytes(&*self.0.options.entropy)?;
-        let mut record = Record { key, revision: 1, nonce, tag: [0; 32] };
-        record.tag = self.0.vault.tag(&record);
-        let sealed = self.0.vault.seal(&record, private)?;
-        let digest_prefixes = digest_prefixes(&record.key)?;
-        Ok(NewRow { record, sealed, digest_prefixes })
+    pub(super) fn seal_new(&self, key: Key, private: &[u8]) -> Result<NewRow> {
+        self.seal_again(key, 1, private)
     }
 
-    fn certify(
+    /// Seals and tags a key whose facts have changed.
+    pub(super) fn seal_again(&self, key: Key, revision: u32, private: &[u8]) -> Result<NewRow> {
+        let nonce = crypto::random_bytes(&*self.0.options.entropy)?;
+        let mut record = Record { key, revision, nonce, tag: [0; 32] };
+        record.tag = self.0.vault.tag(&record);
+        let sealed = self.0.vault.seal(&record, private)?;
+        let digest_prefixes = self.all_prefixes(&record, || Ok(SecretBytes::copy_from(private)))?;
+        Ok(NewRow { record, sealed, digest_prefixes, material: None })
+    }
+
+    pub(super) fn certify(
         &self,
         id: KeyId,
         issuer: Option<&Issuer>,
@@ -98,6 +103,12 @@ impl Keystore {
         Ok(Certified { certificate, issuer, expires_at })
     }
 
+    /// 10 random lower-case hex digits.
+    pub(super) fn random_kid(&self) -> Result<String> {
+        let random: [u8; 5] = crypto::random_bytes(&*self.0.options.entropy)?;
+        Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
     fn kid(
         &self,
         scheme: &KidScheme,
@@ -107,10 +118,7 @@ impl Keystore {
     ) -> Result<Kid> {
         let text = match (scheme, certificate, spki) {
             (KidScheme::Given(kid), ..) => return Ok(kid.clone()),
-            (KidScheme::Vendor, None, _) => {
-                let random: [u8; 5] = crypto::random_bytes(&*self.0.options.entropy)?;
-                random.iter().map(|byte| format!("{byte:02x}")).collect()
-            }
+            (KidScheme::Vendor, None, _) => self.random_kid()?,
             (KidScheme::Vendor | KidScheme::X5t, Some(certificate), _) => {
                 Fingerprint::Sha1(crypto::sha1(certificate)).to_base64url()
             }

@@ -144,6 +144,8 @@ fn fitting(key: &Key, wanted: Option<Algorithm>) -> Result<Algorithm> {
 
 fn fits(key: &Key, algorithm: Algorithm) -> bool {
     match key.key_type {
+        // A short secret may have been imported for it.
+        _ if key.algorithm == Some(algorithm) => true,
         KeyType::Rsa => algorithm.key_type() == KeyType::Rsa,
         KeyType::Ec => algorithm.curve().is_some_and(|curve| curve.bits() == key.bits),
         KeyType::Hmac => algorithm.key_type() == KeyType::Hmac && algorithm.hash().bits() <= key.bits,

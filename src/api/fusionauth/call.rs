@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Failure, GenerateRequest, UpdateRequest};
+use super::{Failure, GenerateRequest, ImportRequest, UpdateRequest};
 use crate::keystore::Keystore;
 
 /// What the vendor's server would answer.
@@ -37,6 +37,8 @@ pub fn call(store: &Keystore, method: &str, path: &str, body: &[u8]) -> Option<R
         ("GET", [""]) => json(super::retrieve_all(store)),
         ("POST", ["", "generate"]) => json(generate(store, None, body)),
         ("POST", ["", "generate", id]) => json(generate(store, Some(id), body)),
+        ("POST", ["", "import"]) => json(import(store, None, body)),
+        ("POST", ["", "import", id]) => json(import(store, Some(id), body)),
         // Calls of the vendor that are not here must not pass for ids.
         (_, ["", "generate" | "import" | "search", ..]) => return None,
         ("GET", ["", id]) => json(super::retrieve(store, id)),
@@ -55,6 +57,10 @@ pub fn call(store: &Keystore, method: &str, path: &str, body: &[u8]) -> Option<R
 fn generate(store: &Keystore, id: Option<&str>, body: &[u8]) -> Result<super::KeyResponse, Failure> {
     let request = GenerateRequest::from_json(body)?;
     super::generate(store, id, &request)
+}
+
+fn import(store: &Keystore, id: Option<&str>, body: &[u8]) -> Result<super::KeyResponse, Failure> {
+    super::import(store, id, ImportRequest::from_json(body)?)
 }
 
 fn json<T: Serialize>(outcome: Result<T, Failure>) -> Response {

@@ -85,7 +85,7 @@ const fn code_of(problem: Problem) -> &'static str {
     match problem {
         Problem::Blank => "blank",
         Problem::Missing => "missing",
-        Problem::Invalid => "invalid",
+        Problem::Invalid | Problem::Unsupported => "invalid",
         Problem::InvalidLength => "invalidLength",
         Problem::CouldNotParse => "couldNotParse",
     }
@@ -96,7 +96,7 @@ impl From<Error> for Failure {
         let message = error.to_string();
         let field = error.field();
         let code = match (error.kind(), error.problem()) {
-            (ErrorKind::InvalidInput, Some(problem)) => Some(code_of(problem)),
+            (ErrorKind::InvalidInput | ErrorKind::Unsupported, Some(problem)) => Some(code_of(problem)),
             (ErrorKind::Duplicate, _) => Some("duplicate"),
             (ErrorKind::InUse, _) => Some("inUse"),
             _ => None,
@@ -109,7 +109,7 @@ impl From<Error> for Failure {
             }
             (ErrorKind::NotFound, _) => Self { status: 404, errors: None, cause: None },
             (ErrorKind::Busy, _) => Self::general(503, "busy", message),
-            (ErrorKind::ReadOnly | ErrorKind::NotPossible | ErrorKind::Ambiguous, _) => {
+            (ErrorKind::ReadOnly | ErrorKind::NotPossible | ErrorKind::Ambiguous | ErrorKind::Refused, _) => {
                 Self::general(400, "notPossible", message)
             }
             _ => Self { status: 500, errors: None, cause: None },

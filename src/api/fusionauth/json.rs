@@ -68,6 +68,10 @@ impl Fields {
         outcome.map_err(|invalid| self.refused.push(invalid)).ok()
     }
 
+    pub(super) fn refuse(&mut self, field: &'static str, problem: Problem, message: impl Into<String>) {
+        self.refused.push(Invalid::new(field, problem, message));
+    }
+
     pub(super) fn missing(&mut self, field: &'static str) {
         if !self.refused.iter().any(|invalid| invalid.field == field) {
             self.refused.push(Invalid::new(field, Problem::Missing, format!("{field} is missing")));

@@ -121,7 +121,9 @@ impl KeyBody {
 }
 
 impl CertificateInformationBody {
-    fn new(information: &CertificateInformation) -> Self {
+    /// Shows what a certificate says as FusionAuth does.
+    #[must_use]
+    pub fn new(information: &CertificateInformation) -> Self {
         Self {
             issuer: information.issuer().into(),
             md5_fingerprint: information.md5_fingerprint().to_colon_hex(),

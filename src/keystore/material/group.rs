@@ -1,0 +1,186 @@
+//! Which pieces belong together: a private key, its public half, its certificate and the chain above it.
+
+use super::open::{Checked, Piece};
+use super::{Kind, Material, refuse};
+use crate::codec::Hints;
+use crate::crypto::{self, CheckedPublic};
+use crate::error::Result;
+use crate::model::{Certificates, Form, Structure};
+use crate::x509::CertificateFacts;
+
+/// The longest chain that is kept, the key's own certificate included.
+const MOST_IN_CHAIN: usize = 16;
+
+struct Certificate {
+    field: &'static str,
+    form: Form,
+    der: Box<[u8]>,
+    facts: CertificateFacts,
+    hints: Hints,
+}
+
+struct Loose {
+    field: &'static str,
+    material: Material,
+}
+
+/// Puts pieces together to keys. Every private key is one, every secret is one. A public key or certificate goes to the
+/// private key that it fits; what is left over is a key of its own when there is no private key, else it is a
+/// certificate of a chain, or it does not belong there.
+pub(in crate::keystore) fn group(pieces: Vec<Piece>) -> Result<Vec<Material>> {
+    let mut keys: Vec<Loose> = Vec::new();
+    let mut publics = Vec::new();
+    let mut certificates = Vec::new();
+    for Piece { field, form, content, hints } in pieces {
+        let kind = match content {
+            Checked::Private(key, public) => Kind::Private(key, public),
+            Checked::Secret(secret) => Kind::Secret(secret),
+            Checked::Public(public) => {
+                publics.push((field, form, public, hints));
+                continue;
+            }
+            Checked::Certificate(der, facts) => {
+                certificates.push(Certificate { field, form, der, facts, hints });
+                continue;
+            }
+        };
+        // The same key once more, as some tools write it in two forms.
+        let twice = kind.public().is_some_and(|public| with_key(&mut keys, public).is_some());
+        if is_set(form) || !twice {
+            keys.push(Loose { field, material: Material::new(form, kind, hints) });
+        }
+    }
+    let private_keys = keys.iter().filter(|key| key.material.kind.public().is_some()).count();
+    for (field, form, public, hints) in publics {
+        if !is_set(form) && with_key(&mut keys, &public).is_some() {
+            continue;
+        }
+        if !is_set(form) && private_keys == 1 {
+            return Err(refuse(field, "the public key is not that of the private key"));
+        }
+        keys.push(Loose { field, material: Material::new(form, Kind::Public(public), hints) });
+    }
+    take_inner_certificates(&mut keys)?;
+    take_certificates(&mut keys, certificates)?;
+    Ok(keys.into_iter().map(|key| key.material).collect())
+}
+
+impl Material {
+    fn new(form: Form, kind: Kind, hints: Hints) -> Self {
+        Self { form, kind, certificates: None, facts: None, hints }
+    }
+}
+
+/// Each member of a set is a key of its own.
+fn is_set(form: Form) -> bool {
+    form.structure == Structure::Jwks
+}
+
+fn with_key<'a>(keys: &'a mut [Loose], public: &CheckedPublic) -> Option<&'a mut Loose> {
+    keys.iter_mut().find(|key| key.material.kind.public().is_some_and(|own| own.spki == public.spki))
+}
+
+/// The certificates that a JWK brings along in `x5c`, leaf first.
+fn take_inner_certificates(keys: &mut [Loose]) -> Result<()> {
+    for Loose { field, material } in keys {
+        let ders = std::mem::take(&mut material.hints.certificates);
+        let Some(first) = ders.first() else { continue };
+        if ders.len() > MOST_IN_CHAIN {
+            return Err(refuse(field, format!("x5c has {} certificates, at most {MOST_IN_CHAIN}", ders.len())));
+        }
+        let facts = CertificateFacts::read(first).map_err(|error| refuse(field, format!("x5c: {error}")))?;
+        let own = crypto::check_public(&facts.spki)
+            .is_ok_and(|public| material.kind.public().is_some_and(|key| key.spki == public.spki));
+        if !own {
+            return Err(refuse(field, "the first certificate of x5c is for another key"));
+        }
+        for der in ders.iter().skip(1) {
+            CertificateFacts::read(der).map_err(|error| refuse(field, format!("x5c: {error}")))?;
+        }
+        let Hints { x5t, x5t_s256, .. } = &material.hints;
+        let sha1 = x5t.is_none_or(|x5t| x5t == crypto::sha1(first));
+        let sha256 = x5t_s256.is_none_or(|x5t| x5t == crypto::sha256(first));
+        if !(sha1 && sha256) {
+            let name = if sha1 { "x5t#S256" } else { "x5t" };
+            return Err(refuse(field, format!("{name} is not the thumbprint of the first certificate of x5c")));
+        }
+        material.certificates = Certificates::new(ders.concat());
+        material.facts = Some(facts);
+    }
+    Ok(())
+}
+
+/// Gives each certificate its place: a key's own, or one above it.
+fn take_certificates(keys: &mut Vec<Loose>, certificates: Vec<Certificate>) -> Result<()> {
+    if certificates.is_empty() {
+        return Ok(());
+    }
+    let publics: Vec<_> =
+        certificates.iter().map(|certificate| crypto::check_public(&certificate.facts.spki)).collect();
+    let mut leaves = Vec::new();
+    if keys.is_empty() {
+        // Nobody else's issuer: the ends of the chains.
+        for (at, certificate) in certificates.iter().enumerate() {
+            let is_above = certificates.iter().enumerate().any(|(other, below)| {
+                other != at && below.facts.is_issued_by(&certificate.facts) && !below.facts.is_self_issued()
+            });
+            let seen = leaves
+                .iter()
+                .any(|(seen, _): &(usize, _)| certificates.get(*seen).is_some_and(|seen| seen.der == certificate.der));
+            if !is_above && !seen {
+                leaves.push((at, None));
+            }
+        }
+    } else {
+        for (place, key) in keys.iter().enumerate() {
+            let own = publics.iter().position(|public| {
+                let spki = public.as_ref().ok().map(|public| &public.spki);
+                spki.is_some() && spki == key.material.kind.public().map(|own| &own.spki)
+            });
+            leaves.extend(own.map(|at| (at, Some(place))));
+        }
+        if let (true, Some(first)) = (leaves.is_empty(), certificates.first()) {
+            let which = if certificates.len() == 1 { "the certificate is" } else { "none of the certificates is" };
+            return Err(refuse(first.field, format!("{which} for the key that it came with")));
+        }
+    }
+    let chains: Vec<_> = leaves.iter().map(|(at, _)| chain(&certificates, *at)).collect();
+    let mut publics: Vec<_> = publics.into_iter().map(Some).collect();
+    let mut taken: Vec<_> = certificates.into_iter().map(Some).collect();
+    for ((at, place), chain) in leaves.into_iter().zip(chains) {
+        let (Some(certificate), Some(public)) =
+            (taken.get_mut(at).and_then(Option::take), publics.get_mut(at).and_then(Option::take))
+        else {
+            continue;
+        };
+        let Certificate { field, form, facts, hints, .. } = certificate;
+        match place.and_then(|place| keys.get_mut(place)) {
+            Some(key) => {
+                key.material.certificates = Certificates::new(chain);
+                key.material.facts = Some(facts);
+            }
+            None => {
+                let public = public.map_err(|error| super::crypto_failed(field, error))?;
+                let mut material = Material::new(form, Kind::Public(public), hints);
+                material.certificates = Certificates::new(chain);
+                material.facts = Some(facts);
+                keys.push(Loose { field, material });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The certificate at `leaf` and, one behind the other, those that issued it.
+fn chain(certificates: &[Certificate], leaf: usize) -> Vec<u8> {
+    let mut way = Vec::new();
+    let mut next = Some(leaf);
+    while let Some((at, certificate)) = next.and_then(|at| Some((at, certificates.get(at)?))) {
+        way.push(at);
+        next = certificates.iter().enumerate().find_map(|(above, other)| {
+            let fits = !certificate.facts.is_self_issued() && certificate.facts.is_issued_by(&other.facts);
+            (fits && !way.contains(&above) && way.len() < MOST_IN_CHAIN).then_some(above)
+        });
+    }
+    way.iter().filter_map(|at| certificates.get(*at)).flat_map(|certificate| certificate.der.iter().copied()).collect()
+}

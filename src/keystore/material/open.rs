@@ -1,0 +1,136 @@
+//! Taking an input apart, decrypting what is encrypted, and checking each piece by itself.
+
+use super::{MOST_BYTES, MOST_PRIVATE_KEYS, crypto_failed, read_failed, refuse};
+use crate::codec::{self, Content, Hints};
+use crate::crypto::{self, CheckedPublic, CryptoError, KdfBudget, SigningKey};
+use crate::error::{Error, Result};
+use crate::model::{Form, Invalid, Problem, RawPrivate, Structure};
+use crate::secret::SecretBytes;
+use crate::x509::CertificateFacts;
+
+/// A piece of an input.
+#[derive(Debug)]
+pub(in crate::keystore) struct Piece {
+    /// The field that it came in.
+    pub(super) field: &'static str,
+    pub(super) form: Form,
+    pub(super) content: Checked,
+    pub(super) hints: Hints,
+}
+
+/// Sound in itself.
+#[derive(Debug)]
+pub(super) enum Checked {
+    Private(Box<SigningKey>, CheckedPublic),
+    Public(CheckedPublic),
+    Certificate(Box<[u8]>, CertificateFacts),
+    Secret(SecretBytes),
+}
+
+impl Piece {
+    pub(super) fn form(&self) -> Form {
+        self.form
+    }
+
+    /// Whether it is of the kind that its field is for; `data` is for all kinds.
+    pub(super) fn fits_field(&self) -> bool {
+        match self.field {
+            "certificate" => matches!(self.content, Checked::Certificate(..)),
+            "publicKey" => matches!(self.content, Checked::Public(_)),
+            // A file of a private key often holds its certificate too.
+            "privateKey" => !matches!(self.content, Checked::Secret(_)),
+            _ => true,
+        }
+    }
+}
+
+/// Opens one input. With `raw`, bytes that are no text and no DER, and as long as a hash, are an HMAC secret.
+pub(in crate::keystore) fn open(
+    field: &'static str,
+    data: &[u8],
+    password: Option<&SecretBytes>,
+    raw: bool,
+    budget: &mut KdfBudget,
+) -> Result<Vec<Piece>> {
+    if data.len() > MOST_BYTES {
+        return Err(refuse(field, format!("it is {} bytes, at most {MOST_BYTES}", data.len())));
+    }
+    let document = match codec::read_document(data) {
+        Ok(document) => document,
+        Err(error) if raw && error.is_unrecognised() && looks_like_a_secret(data) => {
+            let form = Form { structure: Structure::Secret, armour: crate::model::Armour::Raw };
+            let content = Checked::Secret(SecretBytes::copy_from(data));
+            return Ok(vec![Piece { field, form, content, hints: Hints::default() }]);
+        }
+        Err(error) => return Err(read_failed(field, &error)),
+    };
+    let mut opener = Opener { field, password, budget, pieces: Vec::new(), private_keys: 0 };
+    for item in document.items {
+        let form = Form { structure: item.structure, armour: document.armour };
+        opener.take(form, item.content, item.hints)?;
+    }
+    Ok(opener.pieces)
+}
+
+/// Neither text nor the beginning of DER, and exactly as long as a hash: a damaged key file must not become a secret.
+fn looks_like_a_secret(data: &[u8]) -> bool {
+    let text =
+        std::str::from_utf8(data).is_ok_and(|text| !text.contains(|c: char| c.is_control() && !c.is_whitespace()));
+    matches!(data.len(), 32 | 48 | 64) && data.first() != Some(&0x30) && !text
+}
+
+struct Opener<'a> {
+    field: &'static str,
+    password: Option<&'a SecretBytes>,
+    budget: &'a mut KdfBudget,
+    pieces: Vec<Piece>,
+    private_keys: usize,
+}
+
+impl<'a> Opener<'a> {
+    fn take(&mut self, form: Form, content: Content, hints: Hints) -> Result<()> {
+        let content = match content {
+            Content::Private(raw) => self.private(&raw)?,
+            Content::Public(spki) => Checked::Public(crypto::check_public(&spki).map_err(|error| self.failed(error))?),
+            Content::Certificate(der) => self.certificate(der)?,
+            Content::Secret(secret) => Checked::Secret(secret),
+            Content::EncryptedPkcs8 { algorithm, data } => {
+                let password = self.password("the private key is encrypted")?;
+                let plain = crypto::pbes_decrypt(&algorithm, password.expose_secret(), &data, self.budget);
+                let plain = plain.map_err(|error| self.failed(error))?;
+                let raw = codec::read_pkcs8(plain.expose_secret()).map_err(|error| read_failed(self.field, &error))?;
+                self.private(&raw)?
+            }
+            Content::Pkcs12(_) => return Err(refuse(self.field, "p12")),
+        };
+        self.pieces.push(Piece { field: self.field, form, content, hints });
+        Ok(())
+    }
+
+    fn private(&mut self, raw: &RawPrivate) -> Result<Checked> {
+        self.private_keys += 1;
+        if self.private_keys > MOST_PRIVATE_KEYS {
+            return Err(refuse(self.field, format!("there are more than {MOST_PRIVATE_KEYS} private keys in it")));
+        }
+        let checked = SigningKey::import(raw).and_then(|key| {
+            let spki = key.public_key_der()?.ok_or(CryptoError::MalformedKey("private key has no public half"))?;
+            Ok(Checked::Private(Box::new(key), crypto::check_public(&spki)?))
+        });
+        checked.map_err(|error| self.failed(error))
+    }
+
+    fn certificate(&self, der: Box<[u8]>) -> Result<Checked> {
+        let facts = CertificateFacts::read(&der).map_err(|error| refuse(self.field, error))?;
+        Ok(Checked::Certificate(der, facts))
+    }
+
+    fn password(&self, what: &str) -> Result<&'a SecretBytes> {
+        self.password.ok_or_else(|| {
+            Invalid::new("password", Problem::Missing, format!("{}: {what}, a password is needed", self.field)).into()
+        })
+    }
+
+    fn failed(&self, error: CryptoError) -> Error {
+        crypto_failed(self.field, error)
+    }
+}
