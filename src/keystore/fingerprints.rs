@@ -5,6 +5,7 @@ use crate::codec;
 use crate::crypto;
 use crate::error::Result;
 use crate::model::{Fingerprint, Key, KeyType, Kid, Origin, Record};
+use crate::secret::SecretBytes;
 
 /// Every digest by which the world names a key of RSA or EC, and by which [`Keystore::key`] finds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,7 +143,7 @@ impl Keystore {
     pub(super) fn all_prefixes(
         &self,
         record: &Record,
-        private: impl FnOnce() -> Result<crate::SecretBytes>,
+        private: impl FnOnce() -> Result<SecretBytes>,
     ) -> Result<Vec<i64>> {
         let mut prefixes = digest_prefixes(&record.key)?;
         if has_secret_digest(&record.key) {

@@ -52,8 +52,8 @@ pub struct ImportKey {
 pub struct Imported {
     /// The key.
     pub key: Key,
-    /// Keys that were there before and have the same public key or the same secret, oldest first. A secret that was made
-    /// here and never exported is not recognised.
+    /// Keys that were there before and have the same public key or the same secret: the 16 oldest, oldest first. A secret
+    /// that was made here and never exported is not recognised.
     pub same_as: Vec<KeyId>,
     /// What its bytes were.
     pub form: Form,

@@ -43,7 +43,7 @@ pub(crate) struct NewRow {
 /// What came of writing a row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Written {
-    /// Older keys of the same material, oldest first.
+    /// The oldest keys of the same material, oldest first.
     pub(crate) same_as: Vec<KeyId>,
 }
 

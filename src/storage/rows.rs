@@ -122,14 +122,17 @@ pub(super) fn add_digests(transaction: &Connection, seq: i64, prefixes: &[i64]) 
     Ok(())
 }
 
-/// The keys that have this digest and the same public key; for secrets, which have none, the digest alone decides.
+/// How many keys of the same material are named.
+const MOST_SAME: u32 = 16;
+
+/// The oldest keys that have this digest and the same public key; for secrets, which have none, the digest alone decides.
 fn same_material(transaction: &Connection, prefix: i64, key: &Key) -> Result<Vec<KeyId>> {
     let mut statement = transaction.prepare_cached(
         "SELECT id FROM key WHERE seq IN (SELECT seq FROM fingerprint WHERE prefix = ?1) AND type = ?2 \
-         AND public_key IS ?3 ORDER BY seq",
+         AND public_key IS ?3 ORDER BY seq LIMIT ?4",
     )?;
     let found = statement
-        .query_map((prefix, key.key_type.code(), key.public_key.as_deref()), |row| {
+        .query_map((prefix, key.key_type.code(), key.public_key.as_deref(), MOST_SAME), |row| {
             convert(row, 0, |bytes: [u8; 16]| KeyId::from_stored(&bytes))
         })?
         .collect::<rusqlite::Result<_>>()?;
