@@ -1,9 +1,10 @@
-//! Encodings: PEM, DER, PKCS#7 and JWK, read into documents and written again; JWK thumbprints, OpenSSH blobs.
+//! Encodings: PEM, DER, PKCS#7, PKCS#12 and JWK, read into documents and written again; JWK thumbprints, OpenSSH blobs.
 //!
 //! Bytes to forms and back. Nothing here encrypts, signs or checks that a key is sound: that is `crypto`'s.
 
 mod document;
 mod pem;
+mod pkcs12;
 mod public_key;
 mod read;
 mod thumbprint;
@@ -16,6 +17,7 @@ use crate::model::Curve;
 
 pub(crate) use document::{Content, Document, Hints, Item};
 pub(crate) use pem::{LineEnding, pem, pem_with, secret_pem};
+pub(crate) use pkcs12::{MacFacts, NewPkcs12, Pkcs12Content, Pkcs12Password, read_pkcs12, write_pkcs12};
 pub(crate) use public_key::spki_facts;
 pub(crate) use read::{ReadError, read_document, read_pkcs8, read_secret_text};
 pub(crate) use thumbprint::jwk_thumbprint_input;
@@ -48,4 +50,22 @@ pub(crate) enum CodecError {
     WrongType { form: &'static str, wanted: &'static str, got: &'static str },
     #[error("EC private key carries no public point")]
     NoPoint,
+    #[error("PKCS#12 is malformed in its {place}: {error}")]
+    Pkcs12Malformed { place: &'static str, error: der::Error },
+    #[error("PKCS#12 has an indefinite length in its {0}, which is BER, allowed is DER")]
+    Pkcs12Ber(&'static str),
+    #[error("PKCS#12 has version {0}, allowed is 3")]
+    Pkcs12Version(u64),
+    #[error("PKCS#12 has no MAC, so that nothing shows whether it was changed")]
+    Pkcs12NoMac,
+    #[error("PKCS#12 {what}, allowed are {allowed}")]
+    Pkcs12Unsupported { what: String, allowed: &'static str },
+    #[error("PKCS#12 has an attribute {kind} that {what}")]
+    Pkcs12Attribute { kind: ObjectIdentifier, what: &'static str },
+    #[error("PKCS#12 holds more than {0} objects")]
+    Pkcs12Objects(usize),
+    #[error("PKCS#12 is nested more than {0} deep")]
+    Pkcs12Depth(usize),
+    #[error("PKCS#12 could not be written: {0}")]
+    Pkcs12Unwritable(der::Error),
 }
