@@ -11,6 +11,9 @@ mod thumbprint;
 mod tlv;
 mod write;
 
+#[cfg(test)]
+mod judged_by_openssl;
+
 use der::asn1::ObjectIdentifier;
 
 use crate::model::Curve;

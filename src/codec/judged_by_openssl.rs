@@ -1,0 +1,245 @@
+//! PKCS#12 files read and written by `openssl` on the command line, with the passwords handled by `crypto`.
+
+use std::fmt::Display;
+use std::process::Command;
+
+use super::*;
+use crate::crypto::{
+    KdfBudget, Pkcs12Mac, SigningKey, SystemEntropy, pbes_decrypt, pbes2_encrypt_pbkdf2, pkcs12_mac, verify_pkcs12_mac,
+};
+use crate::model::{Algorithm, KeySpec};
+use crate::secret::SecretBytes;
+
+/// Any layer's error, as its text.
+#[derive(Debug)]
+struct Text(String);
+
+impl<E: Display> From<E> for Text {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
+struct Opener<'a> {
+    password: &'a str,
+    budget: KdfBudget,
+}
+
+impl Pkcs12Password for Opener<'_> {
+    type Error = Text;
+
+    fn verify_mac(&mut self, mac: &MacFacts, content: &[u8]) -> Result<(), Text> {
+        let MacFacts { algorithm, digest, salt, iterations } = mac.clone();
+        let mac = Pkcs12Mac { algorithm, digest, salt, iterations };
+        Ok(verify_pkcs12_mac(&mac, self.password.as_bytes(), content, &mut self.budget)?)
+    }
+
+    fn decrypt(&mut self, algorithm: &[u8], data: &[u8]) -> Result<SecretBytes, Text> {
+        Ok(pbes_decrypt(algorithm, self.password.as_bytes(), data, &mut self.budget)?)
+    }
+}
+
+fn read(pfx: &[u8], password: &str) -> Result<Vec<Pkcs12Entry>, String> {
+    read_pkcs12(pfx, &mut Opener { password, budget: KdfBudget::new() }).map_err(|Text(text)| text)
+}
+
+/// A directory with a key, its certificate and that of an authority.
+struct Bench(tempfile::TempDir);
+
+impl Bench {
+    fn new() -> Self {
+        let bench = Self(tempfile::tempdir().unwrap());
+        bench.openssl("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem");
+        bench.openssl("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out ca-key.pem");
+        bench.openssl("req -x509 -new -key ca-key.pem -subj /CN=authority -days 9000 -out ca.pem");
+        bench.openssl("req -x509 -new -key key.pem -subj /CN=own -days 9000 -out own.pem");
+        bench.openssl("pkcs8 -topk8 -nocrypt -in key.pem -outform DER -out key.der");
+        for name in ["own", "ca"] {
+            bench.openssl(&format!("x509 -in {name}.pem -outform DER -out {name}.der"));
+        }
+        bench
+    }
+
+    fn put(&self, name: &str, bytes: &[u8]) {
+        std::fs::write(self.0.path().join(name), bytes).unwrap();
+    }
+
+    fn get(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.0.path().join(name)).unwrap()
+    }
+
+    /// Runs `openssl` with words split at blanks, gives its output.
+    fn openssl(&self, words: &str) -> Vec<u8> {
+        let words: Vec<_> = words.split(' ').filter(|word| !word.is_empty()).collect();
+        let output = Command::new("openssl").current_dir(self.0.path()).args(&words).output().unwrap();
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "openssl {words:?}: {complaint}");
+        output.stdout
+    }
+
+    /// A file with key and certificates, the password in a file of its own.
+    fn pkcs12(&self, password: &str, options: &str) -> Vec<u8> {
+        self.put("password", format!("{password}\n").as_bytes());
+        let files = "-inkey key.pem -in own.pem -certfile ca.pem -out made.p12 -passout file:password";
+        self.openssl(&format!("pkcs12 -export {files} -name first {options}"));
+        self.get("made.p12")
+    }
+
+    /// Whether the entries are those that `pkcs12` puts in.
+    fn check(&self, entries: &[Pkcs12Entry]) {
+        let mut key_id = None;
+        let (mut certificates, mut keys) = (Vec::new(), 0);
+        for entry in entries {
+            match &entry.content {
+                Pkcs12Content::PrivateKey(key) => {
+                    assert_eq!(key.expose_secret(), self.get("key.der"));
+                    assert_eq!(entry.friendly_name.as_deref(), Some("first"));
+                    key_id = entry.local_key_id.clone();
+                    keys += 1;
+                }
+                Pkcs12Content::Certificate(certificate) => {
+                    certificates.push((certificate.to_vec(), entry.local_key_id.clone()));
+                }
+                Pkcs12Content::Secret { .. } => panic!("no secret was put in"),
+            }
+        }
+        assert!(key_id.is_some() && keys == 1);
+        assert_eq!(certificates, [(self.get("own.der"), key_id), (self.get("ca.der"), None)]);
+    }
+}
+
+#[test]
+fn what_openssl_writes_is_read() {
+    let bench = Bench::new();
+    for options in [
+        "",
+        "-legacy -provider legacy -provider default",
+        "-legacy -descert -provider legacy -provider default",
+        "-keypbe AES-128-CBC -certpbe AES-192-CBC",
+        "-keypbe NONE",
+        "-certpbe NONE",
+        "-keypbe NONE -certpbe NONE",
+        "-keypbe PBE-SHA1-3DES -certpbe DES-EDE3-CBC",
+        "-keypbe PBE-SHA1-RC2-40 -certpbe PBE-SHA1-RC2-128 -provider legacy -provider default",
+        "-macalg sha1",
+        "-macalg sha224",
+        "-macalg sha384",
+        "-macalg sha512",
+        "-iter 1",
+        "-nomaciter",
+        "-iter 100000",
+    ] {
+        let pfx = bench.pkcs12("correct horse", options);
+        let entries = read(&pfx, "correct horse").unwrap_or_else(|text| panic!("{options}: {text}"));
+        bench.check(&entries);
+        let wrong = read(&pfx, "correct horsf").unwrap_err();
+        assert_eq!(wrong, "the password is wrong, or what it protects is damaged", "{options}");
+    }
+}
+
+#[test]
+fn passwords_of_any_script_and_none_are_read() {
+    let bench = Bench::new();
+    for password in ["пароль", "naïve", "鍵🔑", "", "a", &"long ".repeat(100)] {
+        for options in ["", "-legacy -provider legacy -provider default"] {
+            let pfx = bench.pkcs12(password, options);
+            let entries = read(&pfx, password).unwrap_or_else(|text| panic!("{password:?} {options}: {text}"));
+            bench.check(&entries);
+        }
+    }
+}
+
+#[test]
+fn what_is_not_read_says_why() {
+    let bench = Bench::new();
+    let wrong = |pfx: &[u8]| read(pfx, "x").unwrap_err();
+    insta::assert_snapshot!(wrong(&bench.pkcs12("x", "-nomac")), @"PKCS#12 has no MAC, so that nothing shows whether it was changed");
+    insta::assert_snapshot!(wrong(&bench.pkcs12("x", "-iter 20000000 -nomac")), @"PKCS#12 has no MAC, so that nothing shows whether it was changed");
+    let rc4 = bench.pkcs12("x", "-keypbe PBE-SHA1-RC4-128 -provider legacy -provider default");
+    insta::assert_snapshot!(wrong(&rc4), @"encryption scheme 1.2.840.113549.1.12.1.1 (pbeWithSHAAnd128BitRC4) is not supported, allowed are PBES2 and, in PKCS#12, SHA-1 with 3DES or RC2");
+    insta::assert_snapshot!(wrong(&bench.pkcs12("x", "-macalg md5")), @"PKCS#12 MAC 1.2.840.113549.2.5 (MD5) is not supported, allowed are SHA-1, SHA-224, SHA-256, SHA-384, SHA-512 and PBMAC1");
+}
+
+#[test]
+fn no_changed_bit_is_overlooked() {
+    let bench = Bench::new();
+    let pfx = bench.pkcs12("x", "-iter 1");
+    let accepted: Vec<_> = (0..pfx.len() * 8)
+        .filter(|bit| {
+            let mut changed = pfx.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            read(&changed, "x").is_ok()
+        })
+        .collect();
+    assert_eq!(accepted, [0usize; 0]);
+    for len in 0..pfx.len() {
+        read(&pfx[..len], "x").unwrap_err();
+    }
+    read(&[pfx, vec![0]].concat(), "x").unwrap_err();
+}
+
+#[test]
+fn costs_are_refused_before_the_work() {
+    let new = NewPkcs12 { key: &[0x30, 0], certificates: &[], friendly_name: "" };
+    let pfx = |iterations| {
+        let mac = |content: &[u8]| {
+            let Pkcs12Mac { algorithm, digest, salt, .. } = pkcs12_mac(b"x", content, &SystemEntropy)?;
+            Ok(MacFacts { algorithm, digest, salt, iterations })
+        };
+        write_pkcs12::<Text>(&new, |_| panic!("there is no certificate"), mac).unwrap()
+    };
+    insta::assert_snapshot!(read(&pfx(10_000_001), "x").unwrap_err(), @"key derivation takes 10000001 rounds, allowed are 10000000 for one input, 10000000 of them are left");
+    insta::assert_snapshot!(read(&pfx(u64::MAX), "x").unwrap_err(), @"key derivation takes 18446744073709551615 rounds, allowed are 10000000 for one input, 10000000 of them are left");
+    insta::assert_snapshot!(read(&pfx(0), "x").unwrap_err(), @"malformed encryption: PKCS#12 MAC has no rounds");
+    insta::assert_snapshot!(read(&pfx(1), "x").unwrap_err(), @"the password is wrong, or what it protects is damaged");
+}
+
+#[test]
+fn openssl_reads_what_we_write() {
+    let bench = Bench::new();
+    let chain = [bench.get("own.der"), bench.get("ca.der")];
+    let chain: Vec<_> = chain.iter().map(Vec::as_slice).collect();
+    for (password, certificates) in [("hunter2", &chain[..]), ("鍵🔑", &chain[..1]), ("hunter2", &[])] {
+        let sealed = |bytes: &[u8]| pbes2_encrypt_pbkdf2(password.as_bytes(), bytes, &SystemEntropy);
+        let key = sealed(&bench.get("key.der")).unwrap().to_encrypted_private_key().unwrap();
+        let new = NewPkcs12 { key: &key, certificates, friendly_name: "naïve 🔑" };
+        let pfx = write_pkcs12::<Text>(
+            &new,
+            |content| Ok(sealed(content).map(|sealed| (sealed.algorithm, sealed.ciphertext))?),
+            |content| {
+                let Pkcs12Mac { algorithm, digest, salt, iterations } =
+                    pkcs12_mac(password.as_bytes(), content, &SystemEntropy)?;
+                Ok(MacFacts { algorithm, digest, salt, iterations })
+            },
+        )
+        .unwrap();
+        bench.put("ours.p12", &pfx);
+        bench.put("password", format!("{password}\n").as_bytes());
+        bench.openssl("pkcs12 -in ours.p12 -passin file:password -nodes -nocerts -out read.pem");
+        assert_eq!(bench.openssl("pkcs8 -topk8 -nocrypt -in read.pem -outform DER"), bench.get("key.der"));
+        let found = bench.openssl("pkcs12 -in ours.p12 -passin file:password -nokeys");
+        // The name comes in Latin letters of one byte each.
+        let found = String::from_utf8_lossy(&found);
+        assert_eq!(found.matches("BEGIN CERTIFICATE").count(), certificates.len());
+        for (name, der) in ["own", "ca"].iter().zip(certificates) {
+            assert_eq!(bench.get(&format!("{name}.der")), **der);
+            let pem = String::from_utf8(bench.get(&format!("{name}.pem"))).unwrap();
+            assert!(found.contains(pem.trim_end()), "{name}");
+        }
+
+        let entries = read(&pfx, password).unwrap();
+        assert_eq!(entries.len(), 1 + certificates.len());
+        let key = &entries[0];
+        assert_eq!(key.friendly_name.as_deref(), Some("naïve 🔑"));
+        assert_eq!(read(&pfx, "hunter3").unwrap_err(), "the password is wrong, or what it protects is damaged");
+    }
+}
+
+#[test]
+fn a_key_of_ours_goes_through() {
+    let key = SigningKey::generate(KeySpec::parse(Algorithm::Es256, None).unwrap(), &SystemEntropy).unwrap();
+    let private = key.to_private().unwrap();
+    let sealed = pbes2_encrypt_pbkdf2(b"p", private.expose_secret(), &SystemEntropy).unwrap();
+    let plain = pbes_decrypt(&sealed.algorithm, b"p", &sealed.ciphertext, &mut KdfBudget::new()).unwrap();
+    assert!(plain.ct_eq(private.expose_secret()));
+}
