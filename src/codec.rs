@@ -20,7 +20,9 @@ use crate::model::Curve;
 
 pub(crate) use document::{Content, Document, Hints, Item};
 pub(crate) use pem::{LineEnding, pem, pem_with, secret_pem};
-pub(crate) use pkcs12::{MacFacts, NewPkcs12, Pkcs12Content, Pkcs12Password, read_pkcs12, write_pkcs12};
+pub(crate) use pkcs12::{
+    MacFacts, NewPkcs12, Pkcs12Content, Pkcs12Entry, Pkcs12Password, hmac_algorithm, read_pkcs12, write_pkcs12,
+};
 pub(crate) use public_key::spki_facts;
 pub(crate) use read::{ReadError, read_document, read_pkcs8, read_secret_text};
 pub(crate) use thumbprint::jwk_thumbprint_input;

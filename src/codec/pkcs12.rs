@@ -9,6 +9,7 @@ mod write;
 use der::asn1::ObjectIdentifier;
 
 use super::CodecError;
+use crate::model::Algorithm;
 use crate::secret::SecretBytes;
 
 pub(crate) use read::read_pkcs12;
@@ -53,6 +54,16 @@ pub(crate) enum Pkcs12Content {
     Certificate(Box<[u8]>),
     /// A secret as Java wraps it: like a private key, under the identifier of its own algorithm.
     Secret { algorithm: ObjectIdentifier, secret: SecretBytes },
+}
+
+/// The algorithm of an HMAC key as Java names it: the identifiers of RFC 8018, appendix B.1.2.
+pub(crate) fn hmac_algorithm(oid: ObjectIdentifier) -> Option<Algorithm> {
+    const HMACS: [(ObjectIdentifier, Algorithm); 3] = [
+        (ObjectIdentifier::new_unwrap("1.2.840.113549.2.9"), Algorithm::Hs256),
+        (ObjectIdentifier::new_unwrap("1.2.840.113549.2.10"), Algorithm::Hs384),
+        (ObjectIdentifier::new_unwrap("1.2.840.113549.2.11"), Algorithm::Hs512),
+    ];
+    HMACS.into_iter().find_map(|(known, algorithm)| (known == oid).then_some(algorithm))
 }
 
 /// Objects in one file: content infos and bags.

@@ -1,8 +1,8 @@
 //! Handing keys out: public parts to everybody, private parts where the key allows it and the store remembers it.
 
-use super::Keystore;
 use super::generate::quoted;
 use super::rename::no_such_key;
+use super::{Keystore, material};
 use crate::codec::{self, JwkFacts, LineEnding};
 use crate::crypto;
 use crate::error::{Error, Result};
@@ -193,7 +193,9 @@ impl Keystore {
                 must_be(key, KeyType::Ec, "SEC 1")?;
                 codec::secret_pem("EC PRIVATE KEY", codec::sec1_private(bytes)?.expose_secret())?
             }
-            SecretFormat::Pkcs12 { password } => return Err(Error::not_possible("p12")),
+            SecretFormat::Pkcs12 { password } => {
+                material::write_pkcs12(pkcs8()?, &chain, key.name.as_str(), password_bytes(password)?, entropy)?.into()
+            }
             SecretFormat::Jwk if key.key_type == KeyType::Hmac => codec::jwk_secret(bytes, &jwk_facts(key, &chain))?,
             SecretFormat::Jwk => codec::jwk_private(bytes, &jwk_facts(key, &chain))?,
             SecretFormat::Raw => {

@@ -22,6 +22,7 @@ pub struct Inspection {
     certificates: Option<Certificates>,
     certificate_information: Option<CertificateInformation>,
     kid: Option<String>,
+    usage: Option<String>,
     name: Option<String>,
 }
 
@@ -70,6 +71,7 @@ impl Inspection {
             certificate_information: certificate.map(x509::parse).transpose()?,
             certificates: material.certificates.clone(),
             kid: material.hints.kid.clone(),
+            usage: material.hints.usage.clone(),
             name: material.hints.name.clone(),
         })
     }
@@ -145,6 +147,12 @@ impl Inspection {
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
+    }
+
+    /// The `use` of a JWK. The store does not keep it: what it holds signs and verifies.
+    #[must_use]
+    pub fn usage(&self) -> Option<&str> {
+        self.usage.as_deref()
     }
 
     /// The friendly name (alias) in a PKCS#12.

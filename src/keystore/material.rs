@@ -2,9 +2,11 @@
 
 mod group;
 mod open;
+mod pkcs12;
 
 pub(super) use group::group;
 pub(super) use open::{Piece, open};
+pub(super) use pkcs12::write as write_pkcs12;
 
 use crate::codec::{Hints, ReadError};
 use crate::crypto::{CheckedPublic, CryptoError, SigningKey};
@@ -78,14 +80,7 @@ impl Kind {
     }
 }
 
-impl Material {
-    /// The issuer to show: the certificate's, when it has a common name that can be one.
-    pub(super) fn issuer(&self) -> Option<Issuer> {
-        self.facts.as_ref().and_then(issuer)
-    }
-}
-
-/// The issuer that is shown for a certificate.
+/// The issuer to show for a certificate: its issuer's common name, when it can be one.
 pub(super) fn issuer(facts: &CertificateFacts) -> Option<Issuer> {
     Issuer::parse(facts.issuer_common_name.as_deref()?).ok()
 }

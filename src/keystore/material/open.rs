@@ -1,7 +1,7 @@
 //! Taking an input apart, decrypting what is encrypted, and checking each piece by itself.
 
 use super::{MOST_BYTES, MOST_PRIVATE_KEYS, crypto_failed, read_failed, refuse};
-use crate::codec::{self, Content, Hints};
+use crate::codec::{self, Content, Hints, Pkcs12Content};
 use crate::crypto::{self, CheckedPublic, CryptoError, KdfBudget, SigningKey};
 use crate::error::{Error, Result};
 use crate::model::{Form, Invalid, Problem, RawPrivate, Structure};
@@ -101,9 +101,33 @@ impl<'a> Opener<'a> {
                 let raw = codec::read_pkcs8(plain.expose_secret()).map_err(|error| read_failed(self.field, &error))?;
                 self.private(&raw)?
             }
-            Content::Pkcs12(_) => return Err(refuse(self.field, "p12")),
+            Content::Pkcs12(pfx) => return self.pkcs12(form, &pfx),
         };
         self.pieces.push(Piece { field: self.field, form, content, hints });
+        Ok(())
+    }
+
+    fn pkcs12(&mut self, form: Form, pfx: &[u8]) -> Result<()> {
+        let password = self.password("PKCS#12 is encrypted")?;
+        let mut entries = super::pkcs12::read(self.field, pfx, password, self.budget)?;
+        // Of several certificates for one key the first is taken: the one that says whose it is.
+        entries.sort_by_key(|entry| entry.local_key_id.is_none());
+        for entry in entries {
+            let mut hints = Hints { name: entry.friendly_name, ..Hints::default() };
+            let content = match entry.content {
+                Pkcs12Content::PrivateKey(pkcs8) => {
+                    let raw = codec::read_pkcs8(pkcs8.expose_secret());
+                    self.private(&raw.map_err(|error| read_failed(self.field, &error))?)?
+                }
+                Pkcs12Content::Certificate(der) => self.certificate(der)?,
+                Pkcs12Content::Secret { algorithm, secret } => {
+                    let used_for = codec::hmac_algorithm(algorithm).ok_or_else(|| self.no_hmac(algorithm))?;
+                    hints.algorithm = Some(used_for.name().into());
+                    Checked::Secret(secret)
+                }
+            };
+            self.pieces.push(Piece { field: self.field, form, content, hints });
+        }
         Ok(())
     }
 
@@ -128,6 +152,11 @@ impl<'a> Opener<'a> {
         self.password.ok_or_else(|| {
             Invalid::new("password", Problem::Missing, format!("{}: {what}, a password is needed", self.field)).into()
         })
+    }
+
+    fn no_hmac(&self, algorithm: impl std::fmt::Display) -> Error {
+        let message = format!("{}: it holds a secret for algorithm {algorithm}, allowed are HMAC keys", self.field);
+        Invalid::new(self.field, Problem::Unsupported, message).into()
     }
 
     fn failed(&self, error: CryptoError) -> Error {
