@@ -140,8 +140,12 @@ fn take_certificates(keys: &mut Vec<Loose>, certificates: Vec<Certificate>) -> R
             leaves.extend(own.map(|at| (at, Some(place))));
         }
         if let (true, Some(first)) = (leaves.is_empty(), certificates.first()) {
-            let which = if certificates.len() == 1 { "the certificate is" } else { "none of the certificates is" };
-            return Err(refuse(first.field, format!("{which} for the key that it came with")));
+            let message = if certificates.len() == 1 {
+                "the certificate is for another key than the one it came with"
+            } else {
+                "none of the certificates is for the key that they came with"
+            };
+            return Err(refuse(first.field, message));
         }
     }
     let chains: Vec<_> = leaves.iter().map(|(at, _)| chain(&certificates, *at)).collect();
