@@ -7,6 +7,8 @@ mod pem;
 mod pkcs12;
 mod public_key;
 mod read;
+#[cfg(test)]
+mod rfc_keys;
 mod thumbprint;
 mod tlv;
 mod write;

@@ -70,7 +70,7 @@ fn too_many() -> ReadError {
 fn refuse_foreign(bytes: &[u8]) -> Result<(), ReadError> {
     let utf16 = "convert the text to UTF-8";
     let jks = "`keytool -importkeystore -srckeystore OLD -destkeystore NEW -deststoretype PKCS12` converts it";
-    let ssh = ["ssh-rsa ", "ssh-ed25519 ", "ssh-dss ", "ecdsa-sha2-nistp"];
+    let ssh = ["ssh-rsa", "ssh-ed25519", "ssh-dss", "ecdsa-sha2-nistp", "sk-ssh-", "sk-ecdsa-"];
     match bytes {
         [0xFF, 0xFE, _, 0, ..] | [b'-' | b'{', 0, _, 0, ..] | [0xFE, 0xFF, 0, ..] | [0, b'-' | b'{', 0, ..] => {
             Err(ReadError::unsupported("text in UTF-16", utf16))

@@ -25,8 +25,8 @@ impl Kind {
     }
 }
 
-/// One element: tag, length, value.
-#[derive(Clone, Copy, Debug)]
+/// One element: tag, length, value. Without `Debug`, since the value may be a secret.
+#[derive(Clone, Copy)]
 pub(super) struct Element<'a> {
     kind: &'static Kind,
     field: &'static str,
@@ -43,7 +43,6 @@ impl<'a> Element<'a> {
         Cursor { kind: self.kind, rest: self.value, at: self.at + self.whole.len() - self.value.len() }
     }
 
-    /// The same as a structure of its own, in which bytes are counted from its beginning.
     pub(super) fn malformed(&self, reason: impl Into<String>) -> ReadError {
         self.kind.malformed(self.at, self.field, reason)
     }
@@ -65,7 +64,7 @@ impl<'a> Element<'a> {
 }
 
 /// A place between elements.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Cursor<'a> {
     kind: &'static Kind,
     rest: &'a [u8],
@@ -87,6 +86,11 @@ impl<'a> Cursor<'a> {
 
     pub(super) fn is_empty(&self) -> bool {
         self.rest.is_empty()
+    }
+
+    /// The refusal of what stands here.
+    pub(super) fn missing(&self, field: &str, reason: &str) -> ReadError {
+        self.kind.malformed(self.at, field, reason)
     }
 
     pub(super) fn peek(&self) -> Option<u8> {
@@ -190,10 +194,10 @@ pub(super) fn begins_like_der(bytes: &[u8]) -> bool {
     matches!(content.first(), Some(&(tlv::INTEGER | tlv::OID | tlv::SEQUENCE)))
 }
 
-/// Whether bytes are one such structure and nothing more, by the length that its header says.
+/// Whether bytes are one SEQUENCE in DER and nothing more, by the length that its header says.
 pub(super) fn fills(bytes: &[u8]) -> bool {
     static ANY: Kind = Kind { name: "DER", accepted: "DER" };
-    begins_like_der(bytes) && Cursor::sequence(&ANY, bytes).is_ok()
+    Cursor::sequence(&ANY, bytes).is_ok()
 }
 
 /// Common tags alone: in damaged bytes another one may be a byte of a secret.
@@ -213,5 +217,84 @@ fn tag_name(tag: u8) -> &'static str {
         0x24 => "an OCTET STRING in pieces, which is BER",
         0x23 => "a BIT STRING in pieces, which is BER",
         _ => "something else",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static THING: Kind = Kind { name: "thing", accepted: "a better thing" };
+
+    fn wrong(der: &[u8]) -> String {
+        match Cursor::sequence(&THING, der).and_then(|mut fields| {
+            fields.version(&[0, 1])?;
+            fields.unsigned("number")?;
+            fields.bit_string(tlv::BIT_STRING, "bits")?;
+            fields.finish()
+        }) {
+            Ok(()) => "nothing".into(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    const GOOD: [u8; 12] = [0x30, 10, 2, 1, 1, 2, 1, 5, 3, 2, 0, 0xAA];
+
+    fn with(at: usize, byte: u8) -> Vec<u8> {
+        let mut changed = GOOD.to_vec();
+        changed[at] = byte;
+        changed
+    }
+
+    #[test]
+    fn every_fault_says_where_it_is() {
+        assert_eq!(wrong(&GOOD), "nothing");
+        insta::assert_snapshot!(wrong(&[]), @"thing stops making sense at byte 0 (outer SEQUENCE): it is missing; accepted is a better thing");
+        insta::assert_snapshot!(wrong(&[0x30]), @"thing stops making sense at byte 0 (outer SEQUENCE): the bytes end before the length; accepted is a better thing");
+        insta::assert_snapshot!(wrong(&[0x30, 0x82, 1]), @"thing stops making sense at byte 0 (outer SEQUENCE): the bytes end within the length; accepted is a better thing");
+        insta::assert_snapshot!(wrong(&GOOD[..11]), @"thing stops making sense at byte 0 (outer SEQUENCE): the length goes beyond the end, as if the bytes had been cut off; accepted is a better thing");
+        insta::assert_snapshot!(wrong(&[0x30, 0x80, 0, 0]), @"thing stops making sense at byte 0 (outer SEQUENCE): the length is indefinite, which is BER; DER is needed; accepted is a better thing");
+        insta::assert_snapshot!(wrong(&[&[0x30, 0x81, 10], &GOOD[2..]].concat()), @"thing stops making sense at byte 0 (outer SEQUENCE): the length is written with more bytes than needed, which is BER; DER is needed; accepted is a better thing");
+        insta::assert_snapshot!(wrong(&[0x30, 0x85, 0, 0, 0, 0, 0]), @"thing stops making sense at byte 0 (outer SEQUENCE): the length has more than four bytes; accepted is a better thing");
+        insta::assert_snapshot!(wrong(&with(0, 0x31)), @"thing stops making sense at byte 0 (outer SEQUENCE): it is a SET, needed is a SEQUENCE; accepted is a better thing");
+        insta::assert_snapshot!(wrong(&[&GOOD[..], &[0]].concat()), @"thing stops making sense at byte 12 (end): 1 byte follows where nothing may; accepted is a better thing");
+        insta::assert_snapshot!(wrong(&[&GOOD[..], &[0; 2]].concat()), @"thing stops making sense at byte 12 (end): 2 bytes follow where nothing may; accepted is a better thing");
+        insta::assert_snapshot!(wrong(&with(4, 2)), @"thing stops making sense at byte 2 (version): the version is unknown; accepted is a better thing");
+        insta::assert_snapshot!(wrong(&with(2, 0x9F)), @"thing stops making sense at byte 2 (version): the tag has several bytes, which nothing here uses; accepted is a better thing");
+        insta::assert_snapshot!(wrong(&with(5, 0x77)), @"thing stops making sense at byte 5 (number): it is something else, needed is an INTEGER; accepted is a better thing");
+        insta::assert_snapshot!(wrong(&with(7, 0x85)), @"thing stops making sense at byte 5 (number): the INTEGER is negative; accepted is a better thing");
+        insta::assert_snapshot!(wrong(&[0x30, 9, 2, 1, 1, 2, 0, 3, 2, 0, 0xAA]), @"thing stops making sense at byte 5 (number): the INTEGER is empty; accepted is a better thing");
+        insta::assert_snapshot!(wrong(&[0x30, 11, 2, 1, 1, 2, 2, 0, 5, 3, 2, 0, 0xAA]), @"thing stops making sense at byte 5 (number): the INTEGER has a zero too many in front; accepted is a better thing");
+        insta::assert_snapshot!(wrong(&with(10, 7)), @"thing stops making sense at byte 8 (bits): the BIT STRING has unused bits; accepted is a better thing");
+        insta::assert_snapshot!(wrong(&[0x30, 8, 2, 1, 1, 2, 1, 5, 3, 0]), @"thing stops making sense at byte 8 (bits): the BIT STRING is empty; accepted is a better thing");
+        insta::assert_snapshot!(wrong(&with(8, 0x23)), @"thing stops making sense at byte 8 (bits): it is a BIT STRING in pieces, which is BER, needed is a BIT STRING; accepted is a better thing");
+    }
+
+    /// X.690 section 8.3.2: one encoding for each number.
+    #[test]
+    fn numbers_come_without_sign() {
+        let number = |der: &[u8]| Cursor::new(&THING, der).unsigned("number").ok().map(<[u8]>::to_vec);
+        assert_eq!(number(&[2, 1, 0]), Some(vec![0]));
+        assert_eq!(number(&[2, 1, 0x7F]), Some(vec![0x7F]));
+        assert_eq!(number(&[2, 2, 0, 0x80]), Some(vec![0x80]));
+        assert_eq!(number(&[2, 2, 0, 0x7F]), None);
+        assert_eq!(number(&[2, 2, 0, 0]), None);
+        assert_eq!(number(&[2, 1, 0x80]), None);
+    }
+
+    /// Two to the sixteenth of both bytes that decide, and the worst that chance can do.
+    #[test]
+    fn few_random_bytes_begin_like_der() {
+        let mut count = 0;
+        for first in 0..=255 {
+            for second in 0..=255 {
+                for third in 0..=255 {
+                    // The fourth and fifth are no tag that counts.
+                    count += u32::from(begins_like_der(&[first, second, third, 0xFF, 0xFF, 0xFF]));
+                }
+            }
+        }
+        // 129 lengths of one byte and three tags, out of 2^24.
+        assert_eq!(count, 129 * 3);
     }
 }

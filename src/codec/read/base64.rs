@@ -87,3 +87,63 @@ impl Alphabet {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(text: &str, alphabet: Alphabet, padding: Padding) -> Result<Vec<u8>, (usize, &'static str)> {
+        decode(text.as_bytes(), alphabet, padding).map(|bytes| bytes.to_vec()).map_err(|fault| (fault.at, fault.reason))
+    }
+
+    /// RFC 4648, section 10.
+    #[test]
+    fn vectors_of_the_rfc() {
+        let vectors =
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("foobar", "Zm9vYmFy")];
+        for (bytes, text) in vectors {
+            for alphabet in [Alphabet::Standard, Alphabet::Url] {
+                assert_eq!(decoded(text, alphabet, Padding::Required), Ok(bytes.into()));
+                assert_eq!(decoded(text, alphabet, Padding::Optional), Ok(bytes.into()));
+                assert_eq!(decoded(text.trim_end_matches('='), alphabet, Padding::Optional), Ok(bytes.into()));
+                assert_eq!(decoded(text.trim_end_matches('='), alphabet, Padding::Forbidden), Ok(bytes.into()));
+            }
+        }
+    }
+
+    #[test]
+    fn faults_have_places() {
+        let standard = |text| decoded(text, Alphabet::Standard, Padding::Required).unwrap_err();
+        let url = |text| decoded(text, Alphabet::Url, Padding::Forbidden).unwrap_err();
+        insta::assert_debug_snapshot!(standard("Zm9v*mFy"), @r#"
+        (
+            4,
+            "there is a character that is not base64",
+        )
+        "#);
+        assert_eq!(standard("Zg==Zg=="), (2, "there is padding before the end"));
+        assert_eq!(standard("Zg==="), (2, "there is padding before the end"));
+        assert_eq!(standard("Zg="), (3, "the padding is missing or incomplete"));
+        assert_eq!(standard("Zg"), (2, "the padding is missing or incomplete"));
+        assert_eq!(standard("Zm9v="), (5, "the padding is missing or incomplete"));
+        assert_eq!(decoded("Zg=", Alphabet::Url, Padding::Optional), Err((3, "the padding is incomplete or too long")));
+        assert_eq!(standard("Zh=="), (2, "the last character has bits that no byte uses"));
+        assert_eq!(
+            standard("Zm9vY"),
+            (5, "the length is one that base64 cannot have: characters are missing or too many")
+        );
+        assert_eq!(standard("Zm9-"), (3, "there is a character of base64url, the standard alphabet is needed"));
+        assert_eq!(
+            standard("Zm9v\\n"),
+            (4, "there is a backslash, as in text taken out of JSON or source code without undoing its escapes")
+        );
+        assert_eq!(url("Zm9/"), (3, "there is a character of standard base64, base64url is needed"));
+        assert_eq!(url("Zm9 "), (3, "there is white space"));
+        assert_eq!(url("Zg=="), (2, "there is padding, where none may be"));
+    }
+
+    #[test]
+    fn white_space_is_dropped() {
+        assert_eq!(**without_space(b" Zm\r9v\n\tYg \x0C=="), *b"Zm9vYg==");
+    }
+}

@@ -23,6 +23,11 @@ pub(super) enum Shape {
 }
 
 impl Shape {
+    /// Whether an element of this shape may be the structure that a label names.
+    pub(super) fn fits(self, structure: Structure) -> bool {
+        self == Self::Known(structure) || (self == DH && structure == Structure::Pkcs1Public)
+    }
+
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Foreign(name) => name,
@@ -30,6 +35,9 @@ impl Shape {
         }
     }
 }
+
+/// Also the shape of an RSA public key.
+const DH: Shape = Shape::Foreign("DH parameters");
 
 /// Reads DER that is exactly one of the structures known.
 pub(super) fn read_der(der: &[u8]) -> Result<Vec<Item>, ReadError> {
@@ -119,8 +127,12 @@ pub(super) fn shape(der: &[u8]) -> Result<Option<Shape>, ReadError> {
             }
         }
         [tlv::INTEGER, tlv::OCTET_STRING, ..] => Shape::Known(Structure::Sec1),
+        // PKCS#3 writes a prime and a generator alike, and nobody has an RSA key of such an exponent.
+        [tlv::INTEGER, tlv::INTEGER, 0, 0] if count == 2 && matches!(second, Some(Element { value: [2 | 5], .. })) => {
+            DH
+        }
         [tlv::INTEGER, tlv::INTEGER, 0, 0] if count == 2 => Shape::Known(Structure::Pkcs1Public),
-        [tlv::INTEGER, tlv::INTEGER, tlv::INTEGER, 0] if count == 3 => Shape::Foreign("DSA parameters"),
+        [tlv::INTEGER, tlv::INTEGER, tlv::INTEGER, 0] if count == 3 => Shape::Foreign("DSA or DH parameters"),
         [tlv::INTEGER, tlv::INTEGER, tlv::INTEGER, tlv::INTEGER] if count == 6 => Shape::Foreign("DSA private key"),
         [tlv::INTEGER, tlv::INTEGER, tlv::INTEGER, tlv::INTEGER] => Shape::Known(Structure::Pkcs1),
         [tlv::SEQUENCE, tlv::OCTET_STRING, 0, 0] if begins_with(Some(first)) == Some(tlv::OID) => {

@@ -1,6 +1,6 @@
 //! Why bytes from outside could not be read: what they looked like, where they stopped making sense, what is accepted.
 
-/// Never holds a byte of a secret: what is quoted are labels, member names and object identifiers.
+/// Never holds a byte of a secret: what is quoted are labels, member names, types and object identifiers.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ReadError {
     /// Like nothing known.
@@ -10,7 +10,7 @@ pub(crate) enum ReadError {
     #[error("{what} stops making sense at {place}: {reason}; accepted is {accepted}")]
     Malformed { what: String, place: String, reason: String, accepted: &'static str },
     /// Known, and not taken.
-    #[error("{what} is not supported; {remedy}")]
+    #[error("not supported: {what}; {remedy}")]
     Unsupported { what: String, remedy: &'static str },
     #[error("{what} is {got}, at most {most}")]
     TooLarge { what: String, got: usize, most: &'static str },

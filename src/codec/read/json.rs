@@ -170,3 +170,52 @@ impl<'de> Visitor<'de> for Value {
         Ok(Json::Object(members))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong(text: &str) -> String {
+        parse(text.as_bytes()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn members_keep_their_order_and_texts_their_place() {
+        let members = parse(br#" {"b": "x", "a": ["\u0041", 1, -1, 1.5, true, null, {}]} "#).unwrap();
+        let [(b, Json::Text(Text::Plain("x"))), (a, Json::Array(elements))] = &*members else { panic!() };
+        assert_eq!((b.as_str(), a.as_str()), ("b", "a"));
+        assert!(matches!(&elements[0], Json::Text(text @ Text::Escaped(_)) if text.as_str() == "A"));
+        let kinds: Vec<_> = elements.iter().map(Json::kind).collect();
+        assert_eq!(kinds, ["a string", "a number", "a number", "a number", "a boolean", "null", "an object"]);
+    }
+
+    #[test]
+    fn texts_are_not_shown() {
+        insta::assert_snapshot!(format!("{:?}", parse(br#"{"k": "hunter2"}"#).unwrap()), @r#"[("k", Text(Text(7 bytes)))]"#);
+    }
+
+    #[test]
+    fn refusals() {
+        insta::assert_snapshot!(wrong(r#"{"k": 1, "\u006b": 2}"#), @"JSON stops making sense at line 1 column 17: member 'k' stands twice; accepted is a JWK or JWKS (RFC 7517)");
+        insta::assert_snapshot!(wrong(r#"{"a": [{"k": 1, "k": 1}]}"#), @"JSON stops making sense at line 1 column 19: member 'k' stands twice; accepted is a JWK or JWKS (RFC 7517)");
+        insta::assert_snapshot!(wrong("[]"), @"JSON stops making sense at the beginning: it is an array, needed is an object; accepted is a JWK or JWKS (RFC 7517)");
+        insta::assert_snapshot!(wrong("{} {}"), @"JSON stops making sense at line 1 column 4: trailing characters; accepted is a JWK or JWKS (RFC 7517)");
+        insta::assert_snapshot!(wrong("{\"k\":\n\"hunter2"), @"JSON stops making sense at line 2 column 8: EOF while parsing a string; accepted is a JWK or JWKS (RFC 7517)");
+        insta::assert_snapshot!(wrong("{\"k\": hunter2}"), @"JSON stops making sense at line 1 column 7: expected value; accepted is a JWK or JWKS (RFC 7517)");
+    }
+
+    #[test]
+    fn depth_and_width_are_bounded() {
+        let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        assert!(parse(nested(31).as_bytes()).is_ok());
+        assert!(parse(nested(32).as_bytes()).is_err());
+        insta::assert_snapshot!(wrong(&nested(33)), @"JSON stops making sense at line 1 column 37: it is nested more than 32 levels deep; accepted is a JWK or JWKS (RFC 7517)");
+        // Far beyond the depth at which the parser itself gives up.
+        assert!(parse(nested(400_000).as_bytes()).is_err());
+        let wide = |count: usize| format!("{{\"a\":[{}0]}}", "0,".repeat(count - 1));
+        assert!(parse(wide(256).as_bytes()).is_ok());
+        insta::assert_snapshot!(wrong(&wide(257)), @"JSON stops making sense at line 1 column 519: an array has more than 256 elements; accepted is a JWK or JWKS (RFC 7517)");
+        let members: Vec<String> = (0..257).map(|at| format!("\"{at}\":0")).collect();
+        insta::assert_snapshot!(wrong(&format!("{{{}}}", members.join(","))), @"JSON stops making sense at line 1 column 1947: an object has more than 256 members; accepted is a JWK or JWKS (RFC 7517)");
+    }
+}

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::asn1::{Cursor, Kind};
 use super::base64::{self, Alphabet, Padding};
-use super::der::{Shape, foreign, read_structure, shape};
+use super::der::{foreign, read_structure, shape};
 use super::{MOST_ITEMS, ReadError, too_many};
 use crate::codec::{Content, Item};
 use crate::model::{Curve, Invalid, RawPrivate, Structure};
@@ -99,11 +99,11 @@ fn read_block(label: &str, der: &[u8]) -> Result<Vec<Item>, ReadError> {
         }
     };
     match shape(der) {
-        Ok(Some(shape)) if shape != Shape::Known(structure) => Err(ReadError::Malformed {
+        Ok(Some(shape)) if !shape.fits(structure) => Err(ReadError::Malformed {
             what: format!("PEM {label}"),
             place: "the content".into(),
             reason: format!("it reads as {}", shape.name()),
-            accepted: "what the label says",
+            accepted: "what the label names",
         }),
         _ => read_structure(structure, der),
     }

@@ -48,6 +48,8 @@ pub(crate) fn read_pkcs8(der: &[u8]) -> Result<RawPrivate, ReadError> {
             let field = fields.next("publicKey")?;
             return Err(field.malformed("version 0 has no public key"));
         }
+        // RFC 5958 section 2: the version says whether there is one.
+        _ if version == 1 => return Err(fields.missing("publicKey", "version 1 needs a public key")),
         _ => None,
     };
     fields.finish()?;

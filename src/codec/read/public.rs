@@ -8,7 +8,7 @@ use super::asn1::{Cursor, Kind};
 use crate::model::Curve;
 
 pub(super) static SPKI: Kind =
-    Kind { name: "public key", accepted: "SubjectPublicKeyInfo in DER (RFC 5280, section 4.1.2.7)" };
+    Kind { name: "SPKI public key", accepted: "SubjectPublicKeyInfo in DER (RFC 5280, section 4.1.2.7)" };
 pub(super) static PKCS1_PUBLIC: Kind =
     Kind { name: "PKCS#1 public key", accepted: "RSAPublicKey in DER (RFC 8017, appendix A.1.1)" };
 

@@ -59,3 +59,49 @@ fn nibble(digit: u8) -> u8 {
     // Letters have bit 6 set, digits not; the low four bits of A and a are 1.
     (digit & 0x0F) + 9 * (digit >> 6)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &[u8], how: SecretEncoding) -> Vec<u8> {
+        read_secret_text(text, how).unwrap().expose_secret().to_vec()
+    }
+
+    fn wrong(text: &[u8], how: SecretEncoding) -> String {
+        read_secret_text(text, how).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn each_way_of_writing() {
+        assert_eq!(read(&[0, 0xFF, b' '], SecretEncoding::Raw), [0, 0xFF, b' ']);
+        assert_eq!(read(" ü\n".as_bytes(), SecretEncoding::Text), " ü\n".as_bytes());
+        assert_eq!(read(b" 00fFAa90\r\n", SecretEncoding::Hex), [0, 0xFF, 0xAA, 0x90]);
+        // 0xFB 0xFF 0xBF has the characters in which the alphabets differ.
+        for text in ["+/+/AA==", "+/+/AA", "\t+/+/AA==\n"] {
+            assert_eq!(read(text.as_bytes(), SecretEncoding::Base64), [0xFB, 0xFF, 0xBF, 0]);
+        }
+        for text in ["-_-_AA==", "-_-_AA"] {
+            assert_eq!(read(text.as_bytes(), SecretEncoding::Base64Url), [0xFB, 0xFF, 0xBF, 0]);
+        }
+    }
+
+    #[test]
+    fn every_hexadecimal_digit() {
+        for byte in 0..=255u8 {
+            assert_eq!(read(format!("{byte:02x}").as_bytes(), SecretEncoding::Hex), [byte]);
+            assert_eq!(read(format!("{byte:02X}").as_bytes(), SecretEncoding::Hex), [byte]);
+        }
+    }
+
+    #[test]
+    fn refusals() {
+        insta::assert_snapshot!(wrong(b"", SecretEncoding::Raw), @"secret stops making sense at character 1: it is empty; accepted is one byte or more");
+        insta::assert_snapshot!(wrong(b"a\xFF", SecretEncoding::Text), @"secret as text stops making sense at character 2: it is not UTF-8; accepted is UTF-8");
+        insta::assert_snapshot!(wrong(b" ", SecretEncoding::Hex), @"secret in hex stops making sense at character 1: it is empty; accepted is two hexadecimal digits for each byte");
+        insta::assert_snapshot!(wrong(b" 0g", SecretEncoding::Hex), @"secret in hex stops making sense at character 3: there is a character that is no hexadecimal digit; accepted is two hexadecimal digits for each byte");
+        insta::assert_snapshot!(wrong(b"000", SecretEncoding::Hex), @"secret in hex stops making sense at character 3: the number of digits is odd; accepted is two hexadecimal digits for each byte");
+        insta::assert_snapshot!(wrong(b"AA AA", SecretEncoding::Base64), @"secret in base64 stops making sense at character 3: there is white space; accepted is the standard alphabet, with or without padding");
+        insta::assert_snapshot!(wrong(b"AA+A", SecretEncoding::Base64Url), @"secret in base64url stops making sense at character 3: there is a character of standard base64, base64url is needed; accepted is the URL-safe alphabet, with or without padding");
+    }
+}
