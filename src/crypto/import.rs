@@ -111,3 +111,148 @@ fn named_curve(algorithm: AlgorithmIdentifierRef<'_>) -> Result<Curve, CryptoErr
         Err(_) => Err(CryptoError::MalformedKey("EC public key names no curve")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::SystemEntropy;
+    use super::super::fixtures::{RSA_2048, every_key, hex};
+    use super::*;
+    use crate::model::{KeySpec, Scheme};
+    use crate::secret::SecretBytes;
+
+    /// The parts of canonical PKCS#8, as a decoder would hand them over.
+    fn raw(key: &SigningKey, public: Option<Box<[u8]>>) -> RawPrivate {
+        let private = key.to_private().unwrap();
+        let info = pkcs8::PrivateKeyInfoRef::from_der(private.expose_secret()).unwrap();
+        let key_der = SecretBytes::copy_from(info.private_key.as_bytes());
+        match key.algorithm().curve() {
+            Some(curve) => RawPrivate::Ec { curve, key: key_der, public },
+            None => RawPrivate::Rsa { key: key_der, public },
+        }
+    }
+
+    /// What `subjectPublicKey` holds.
+    fn inner(spki: &[u8]) -> Box<[u8]> {
+        SubjectPublicKeyInfoRef::from_der(spki).unwrap().subject_public_key.as_bytes().unwrap().into()
+    }
+
+    fn asymmetric() -> impl Iterator<Item = &'static SigningKey> {
+        every_key().iter().filter(|key| key.algorithm().key_type() != KeyType::Hmac)
+    }
+
+    fn wrong<T: std::fmt::Debug>(result: Result<T, CryptoError>) -> String {
+        result.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn keys_come_out_as_they_went_in() {
+        for key in asymmetric() {
+            let spki = key.public_key_der().unwrap().unwrap();
+            for public in [None, Some(inner(&spki))] {
+                let imported = SigningKey::import(&raw(key, public)).unwrap();
+                assert_eq!(imported.algorithm().key_type(), key.algorithm().key_type());
+                assert!(imported.to_private().unwrap().ct_eq(key.to_private().unwrap().expose_secret()));
+                assert_eq!(imported.public_key_der().unwrap().unwrap(), spki);
+                let rebound = imported.rebind(key.algorithm()).unwrap();
+                let signature = rebound.try_sign(b"m", &SystemEntropy).unwrap();
+                key.verifying_key().unwrap().verify(b"m", signature.as_ref()).unwrap();
+            }
+            let checked = check_public(&spki).unwrap();
+            let expected = CheckedPublic {
+                spki,
+                key_type: key.algorithm().key_type(),
+                bits: key.bits(),
+                curve: key.algorithm().curve(),
+            };
+            assert_eq!(checked, expected);
+        }
+    }
+
+    #[test]
+    fn another_public_key_beside_it_is_refused() {
+        for key in asymmetric().filter(|key| key.algorithm().scheme() == Scheme::Ecdsa) {
+            let other = SigningKey::generate(KeySpec::parse(key.algorithm(), None).unwrap(), &SystemEntropy).unwrap();
+            let other = inner(&other.public_key_der().unwrap().unwrap());
+            assert_eq!(
+                wrong(SigningKey::import(&raw(key, Some(other)))),
+                "malformed key: EC private and public key do not belong together"
+            );
+        }
+    }
+
+    #[test]
+    fn points_have_two_forms() {
+        for key in asymmetric().filter(|key| key.algorithm().scheme() == Scheme::Ecdsa) {
+            let spki = key.public_key_der().unwrap().unwrap();
+            let point = inner(&spki);
+            let (x, y) = point[1..].split_at(point.len() / 2);
+            let sign = 2 + (y.last().unwrap() & 1);
+            let with = |point: &[u8]| {
+                let info = SubjectPublicKeyInfoRef::from_der(&spki).unwrap();
+                let subject_public_key = BitStringRef::from_bytes(point).unwrap();
+                der::Encode::to_der(&SubjectPublicKeyInfoRef { subject_public_key, ..info }).unwrap()
+            };
+            let compressed = [&[sign], x].concat();
+            assert_eq!(check_public(&with(&compressed)).unwrap().spki, spki);
+            assert!(SigningKey::import(&raw(key, Some(compressed.into()))).is_ok());
+            let mut off = point.clone();
+            *off.last_mut().unwrap() ^= 1;
+            let hybrid = [&[sign + 4], x, y].concat();
+            let of_x_alone = [&[5], x].concat();
+            for point in [&off[..], &hybrid, &of_x_alone, &[0], &[], &point[..point.len() - 1]] {
+                let expected = "malformed key: EC public key is not a point on its curve";
+                assert_eq!(wrong(check_public(&with(point))), expected, "{point:02x?}");
+                assert_eq!(wrong(SigningKey::import(&raw(key, Some(point.into())))), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn other_kinds_are_refused() {
+        let import = || {
+            let key = SigningKey::from_private(Algorithm::Rs256, &hex(RSA_2048)).unwrap();
+            SigningKey::import(&raw(&key, None)).unwrap()
+        };
+        insta::assert_snapshot!(wrong(import().rebind(Algorithm::Es256)), @"ES256 needs a key of kind P-256, this one is RSA");
+        insta::assert_snapshot!(wrong(import().rebind(Algorithm::Hs256)), @"HS256 needs a key of kind HMAC, this one is RSA");
+        assert_eq!(import().rebind(Algorithm::Ps512).unwrap().algorithm(), Algorithm::Ps512);
+        let p256 = || SigningKey::generate(KeySpec::parse(Algorithm::Es256, None).unwrap(), &SystemEntropy).unwrap();
+        insta::assert_snapshot!(wrong(p256().rebind(Algorithm::Es384)), @"ES384 needs a key of kind P-384, this one is P-256");
+        insta::assert_snapshot!(wrong(p256().rebind(Algorithm::Rs256)), @"RS256 needs a key of kind RSA, this one is P-256");
+        let secret = || SigningKey::from_private(Algorithm::Hs256, &[7; 64]).unwrap();
+        let signature = secret().rebind(Algorithm::Hs512).unwrap().try_sign(b"m", &SystemEntropy).unwrap();
+        let direct =
+            SigningKey::from_private(Algorithm::Hs512, &[7; 64]).unwrap().try_sign(b"m", &SystemEntropy).unwrap();
+        assert_eq!(signature.as_ref(), direct.as_ref());
+        insta::assert_snapshot!(wrong(secret().rebind(Algorithm::Rs256)), @"RS256 needs a key of kind RSA, this one is HMAC");
+    }
+
+    #[test]
+    fn a_scalar_of_another_length_or_curve_is_refused() {
+        let key = asymmetric().find(|key| key.algorithm() == Algorithm::Es384).unwrap();
+        let RawPrivate::Ec { key, .. } = raw(key, None) else { panic!("an EC key") };
+        insta::assert_snapshot!(wrong(SigningKey::import(&RawPrivate::Ec { curve: Curve::P256, key, public: None })), @"malformed key: EC private key has a wrong length");
+        let zero = SecretBytes::from([&[0x30, 37, 2, 1, 1, 4, 32][..], &[0; 32]].concat());
+        insta::assert_snapshot!(wrong(SigningKey::import(&RawPrivate::Ec { curve: Curve::P256, key: zero, public: None })), @"malformed key: EC private key is zero or too large");
+        let order = SecretBytes::from([&[0x30, 37, 2, 1, 1, 4, 32][..], &[0xff; 32]].concat());
+        insta::assert_snapshot!(wrong(SigningKey::import(&RawPrivate::Ec { curve: Curve::P256, key: order, public: None })), @"malformed key: EC private key is zero or too large");
+    }
+
+    #[test]
+    fn public_keys_of_other_algorithms_say_which() {
+        // SubjectPublicKeyInfo of Ed25519, secp256k1, a curve described by itself, RSA without NULL.
+        let ed25519 = hex("302a300506032b6570032100d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
+        insta::assert_snapshot!(wrong(check_public(&ed25519)), @"public key has algorithm 1.3.101.112, allowed are 1.2.840.113549.1.1.1 (RSA) and 1.2.840.10045.2.1 (EC)");
+        let secp256k1 = hex("3016301006072a8648ce3d020106052b8104000a03020000");
+        insta::assert_snapshot!(wrong(check_public(&secp256k1)), @"EC public key has curve 1.3.132.0.10, allowed are P-256, P-384 and P-521");
+        let explicit = hex("3014300e06072a8648ce3d0201300302010103020000");
+        insta::assert_snapshot!(wrong(check_public(&explicit)), @"EC public key describes a curve of its own, allowed are P-256, P-384 and P-521 by name");
+        let none = hex("300f300906072a8648ce3d020103020000");
+        insta::assert_snapshot!(wrong(check_public(&none)), @"malformed key: EC public key names no curve");
+        let rsa = hex("3011300b06092a864886f70d01010103020000");
+        insta::assert_snapshot!(wrong(check_public(&rsa)), @"malformed key: RSA algorithm identifier lacks its NULL");
+        let pss = hex("3011300b06092a864886f70d01010a03020000");
+        insta::assert_snapshot!(wrong(check_public(&pss)), @"public key has algorithm 1.2.840.113549.1.1.10, allowed are 1.2.840.113549.1.1.1 (RSA) and 1.2.840.10045.2.1 (EC)");
+        insta::assert_snapshot!(wrong(check_public(&ed25519[..40])), @"malformed key: public key is not a SubjectPublicKeyInfo in DER");
+    }
+}
