@@ -28,6 +28,8 @@ mod judged_by_openssl;
 mod judged_by_vectors;
 #[cfg(test)]
 mod judged_by_wycheproof;
+#[cfg(test)]
+mod pbes_judged_by_openssl;
 
 pub(crate) use aead::{open, seal};
 pub(crate) use algorithm_identifier::algorithm_identifier;
@@ -90,6 +92,10 @@ mod tests {
         insta::assert_snapshot!(CryptoError::MalformedKey("not DER"), @"malformed key: not DER");
         insta::assert_snapshot!(CryptoError::wrong_kind(Algorithm::Es256, "P-384"), @"ES256 needs a key of kind P-256, this one is P-384");
         insta::assert_snapshot!(CryptoError::wrong_kind(Algorithm::Ps256, "P-384"), @"PS256 needs a key of kind RSA, this one is P-384");
+        insta::assert_snapshot!(CryptoError::MalformedEncryption("no salt"), @"malformed encryption: no salt");
+        insta::assert_snapshot!(CryptoError::Refused("it is weak".to_owned()), @"it is weak");
+        insta::assert_snapshot!(CryptoError::Unsupported("it is new".to_owned()), @"it is new");
+        insta::assert_snapshot!(CryptoError::WrongPassword, @"the password is wrong, or what it protects is damaged");
         insta::assert_snapshot!(CryptoError::BadSignature, @"signature does not match");
         insta::assert_snapshot!(CryptoError::Unseal, @"could not be opened");
         insta::assert_snapshot!(CryptoError::Kdf, @"key derivation failed");
