@@ -539,3 +539,81 @@ fn a_backup_opens_with_the_same_key() {
     assert_eq!(driver.done("verify_integrity", json!({})), json!({ "ok": true, "problems": [] }));
     driver.end();
 }
+
+/// What `inspect` says, `import` does, `export` gives back and `jwks` publishes.
+#[test]
+fn keys_go_in_and_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut driver = Driver::start(&folder.path().join("keys.db"), &By::RawKey(RAW_KEY));
+    let seed = include_str!("data/fusionauth-seed.pem");
+    // PEM and JSON may come as they are, everything may come as base64.
+    let inspected = driver.done("inspect", json!({ "data": seed }));
+    assert_eq!(driver.done("inspect", json!({ "data": base64(seed.as_bytes()) })), inspected);
+    let said = |field: &str| inspected[field].clone();
+    assert_eq!((said("form"), said("type"), said("length")), (json!("certificate-pem"), json!("RSA"), json!(2048)));
+    assert_eq!((said("has_private"), inspected.get("curve")), (json!(false), None));
+    assert_eq!(said("certificate_information")["sha1Thumbprint"], "zamAX0036820RULfdjUV6YkhYbY");
+    assert_eq!(said("jwk_thumbprint").as_str().unwrap().len(), 43);
+    assert!(said("public_key").as_str().unwrap().starts_with("-----BEGIN PUBLIC KEY-----"));
+    assert_eq!(driver.done("GET /api/key", json!({}))["keys"], json!([]), "inspecting stores nothing");
+
+    let imported = driver.done("import", json!({ "data": seed, "name": "seed", "algorithm": "RS384", "kid": "mine" }));
+    assert_eq!((&imported["algorithm"], &imported["kid"]), (&json!("RS384"), &json!("mine")));
+    assert_eq!(imported.get("same_as"), None);
+    let id = imported["id"].clone();
+    let again = driver.done("import", json!({ "data": seed, "name": "again" }));
+    assert_eq!(again["same_as"], json!([id]));
+    assert_eq!(driver.done("jwks", json!({}))["keys"].as_array().unwrap().len(), 2);
+
+    let length = |algorithm: &str| algorithm.starts_with("RS").then_some(2048);
+    let public = ["spki-pem", "spki-der", "certificate-pem", "certificate-der", "pkcs7-pem", "jwk"];
+    for (algorithm, secret) in [
+        ("RS256", vec!["pkcs8-pem", "pkcs8-der", "encrypted-pkcs8-pem", "pkcs1-pem", "pkcs12", "jwk-private"]),
+        ("ES512", vec!["pkcs8-pem", "pkcs8-der", "encrypted-pkcs8-pem", "sec1-pem", "pkcs12", "jwk-private"]),
+        ("HS384", vec!["raw", "jwk-private"]),
+    ] {
+        let request =
+            json!({ "algorithm": algorithm, "name": algorithm, "length": length(algorithm), "exportable": true });
+        let made = driver.done("generate", request);
+        let signature = driver.done("sign", json!({ "id": made["id"], "data": "AAAA" }))["signature"].clone();
+        let public = if algorithm == "HS384" { &[][..] } else { &public };
+        for format in public.iter().copied().chain(secret) {
+            let exported = driver.done("export", json!({ "id": made["id"], "format": format, "password": "pw" }));
+            assert_eq!(exported.as_object().unwrap().len(), 1, "{format}");
+            let inspected = driver.done("inspect", json!({ "data": exported["data"], "password": "pw" }));
+            assert!(inspected["form"].as_str().unwrap().starts_with(format), "{inspected}");
+            let name = format!("{algorithm} {format}");
+            let back = json!({ "data": exported["data"], "name": name, "password": "pw", "algorithm": algorithm });
+            let back = driver.done("import", back);
+            assert_eq!(back["publicKey"], made["publicKey"], "{format}");
+            assert_eq!(back["same_as"][0], made["id"], "{format}");
+            let check = json!({ "id": back["id"], "data": "AAAA", "signature": signature });
+            assert_eq!(driver.done("verify", check), json!({ "valid": true }), "{format}");
+        }
+    }
+    driver.end();
+}
+
+#[test]
+fn what_does_not_go_in_or_out_has_its_status() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut driver = Driver::start(&folder.path().join("keys.db"), &By::RawKey(RAW_KEY));
+    let fixed = driver.done("generate", json!({ "algorithm": "ES256", "name": "fixed" }))["id"].clone();
+    let hmac =
+        driver.done("generate", json!({ "algorithm": "HS256", "name": "hmac", "exportable": true }))["id"].clone();
+    let export = |id: &Value, format: &str| json!({ "id": id, "format": format });
+    insta::assert_snapshot!(driver.failed("export", export(&fixed, "pkcs8-pem")), @"403 Refused: the key 'fixed' is not exportable, which was decided when it came into the store");
+    insta::assert_snapshot!(driver.failed("export", export(&hmac, "spki-pem")), @"422 NotPossible: the key 'hmac' is an HMAC secret, it has no public part");
+    insta::assert_snapshot!(driver.failed("export", export(&hmac, "pkcs8-pem")), @"422 NotPossible: the key 'hmac' is of type HMAC, which is not written as PKCS#8");
+    insta::assert_snapshot!(driver.failed("export", export(&hmac, "pkcs12")), @"400 InvalidInput: password is missing, the format pkcs12 needs one");
+    insta::assert_snapshot!(driver.failed("export", export(&hmac, "der")), @"400 InvalidInput: format is 'der', allowed are spki-pem, spki-der, pkcs1-public-pem, certificate-pem, certificate-der, certificate-chain-pem, pkcs7-pem, pkcs7-pem-crlf, pkcs7-der, jwk, pkcs8-pem, pkcs8-der, encrypted-pkcs8-pem, encrypted-pkcs8-der, pkcs1-pem, sec1-pem, pkcs12, jwk-private, raw");
+    assert!(driver.failed("export", export(&json!(NOBODY), "jwk")).starts_with("404 NotFound"));
+    insta::assert_snapshot!(driver.failed("inspect", json!({ "data": "" })), @"400 InvalidInput: data: input is empty; accepted are PEM, DER, base64 of DER and JWK");
+    insta::assert_snapshot!(driver.failed("import", json!({ "data": "AAAA", "name": "x" })), @"400 InvalidInput: data: input is 3 bytes that are no text and begin like no key or certificate in DER; accepted are PEM, DER, base64 of DER and JWK");
+    insta::assert_snapshot!(driver.failed("import", json!({ "data": "x", "name": "x", "algorithm": "HS256" })), @"400 InvalidInput: the secret is 1 bytes, HS256 allows 32 to 4096 bytes: RFC 7518, section 3.2");
+    // An Ed25519 key, RFC 8410 section 10.3.
+    let ed25519 = "MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC";
+    insta::assert_snapshot!(driver.failed("import", json!({ "data": ed25519, "name": "x" })), @"422 Unsupported: data: not supported: key algorithm Ed25519 (1.3.101.112); accepted are RSA (rsaEncryption) and EC on P-256, P-384 or P-521");
+    driver.done("import", json!({ "data": "x", "name": "short", "algorithm": "HS256", "allow_short_secret": true }));
+    driver.end();
+}

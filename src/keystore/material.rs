@@ -112,7 +112,13 @@ pub(super) fn crypto_failed(field: &'static str, error: CryptoError) -> Error {
 
 /// Refuses pieces of another kind than the field is for.
 pub(super) fn expect(field: &'static str, pieces: &[Piece]) -> Result<()> {
-    match pieces.iter().find(|piece| !piece.fits_field()) {
+    let stranger = match field {
+        // A file of a private key often holds more: its certificate, the chain above it.
+        "privateKey" if pieces.iter().any(Piece::is_private) => None,
+        "privateKey" => pieces.first(),
+        _ => pieces.iter().find(|piece| !piece.fits_field()),
+    };
+    match stranger {
         Some(piece) => Err(refuse(field, format!("it is {}, which does not belong there", piece.form()))),
         None => Ok(()),
     }

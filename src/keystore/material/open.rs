@@ -32,13 +32,15 @@ impl Piece {
         self.form
     }
 
+    pub(super) fn is_private(&self) -> bool {
+        matches!(self.content, Checked::Private(..))
+    }
+
     /// Whether it is of the kind that its field is for; `data` is for all kinds.
     pub(super) fn fits_field(&self) -> bool {
         match self.field {
             "certificate" => matches!(self.content, Checked::Certificate(..)),
             "publicKey" => matches!(self.content, Checked::Public(_)),
-            // A file of a private key often holds its certificate too.
-            "privateKey" => !matches!(self.content, Checked::Secret(_)),
             _ => true,
         }
     }
