@@ -14,7 +14,7 @@ mod tlv;
 mod write;
 
 #[cfg(test)]
-mod judged_by_openssl;
+mod pkcs12_judged_by_openssl;
 
 use der::asn1::ObjectIdentifier;
 
