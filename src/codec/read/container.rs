@@ -27,7 +27,11 @@ pub(super) static ENCRYPTED: Kind =
 /// ```
 pub(super) fn read_certificate(der: &[u8]) -> Result<Box<[u8]>, ReadError> {
     if der.len() > MOST_CERTIFICATE {
-        return Err(ReadError::TooLarge { what: "certificate in bytes".into(), got: der.len(), most: "65536" });
+        return Err(ReadError::TooLarge {
+            what: "certificate".into(),
+            got: format!("{} bytes", der.len()),
+            most: "65536",
+        });
     }
     let mut fields = Cursor::sequence(&CERTIFICATE, der)?;
     fields.expect(tlv::SEQUENCE, "tbsCertificate")?;

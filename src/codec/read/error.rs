@@ -13,7 +13,7 @@ pub(crate) enum ReadError {
     #[error("not supported: {what}; {remedy}")]
     Unsupported { what: String, remedy: &'static str },
     #[error("{what} is {got}, at most {most}")]
-    TooLarge { what: String, got: usize, most: &'static str },
+    TooLarge { what: String, got: String, most: &'static str },
 }
 
 impl ReadError {

@@ -176,3 +176,113 @@ impl<'a> EcPrivate<'a> {
         Ok(Self { curve, scalar: scalar.value, point })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use base64ct::{Base64, Encoding};
+
+    use super::super::super::rfc_keys::PRIVATE;
+    use super::*;
+    use crate::codec::tlv::{bit_string, constructed, tlv};
+
+    fn der(base64: &str) -> Vec<u8> {
+        Base64::decode_vec(base64).unwrap()
+    }
+
+    fn wrong(outcome: Result<RawPrivate, ReadError>) -> String {
+        outcome.unwrap_err().to_string()
+    }
+
+    const RSA: [u8; 15] = [0x30, 13, 6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 1, 5, 0];
+    const P256: [u8; 21] =
+        [0x30, 19, 6, 7, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1, 6, 8, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 3, 1, 7];
+    const P384: [u8; 9] = [0xA0, 7, 6, 5, 0x2B, 0x81, 4, 0, 0x22];
+
+    fn pkcs8(version: u8, algorithm: &[u8], key: &[u8], rest: &[&[u8]]) -> Vec<u8> {
+        let key = tlv(tlv::OCTET_STRING, &[key]);
+        tlv(tlv::SEQUENCE, &[&[2, 1, version], algorithm, &key, &rest.concat()]).to_vec()
+    }
+
+    fn sec1(version: u8, scalar: &[u8], rest: &[u8]) -> Vec<u8> {
+        tlv(tlv::SEQUENCE, &[&[2, 1, version], &tlv(tlv::OCTET_STRING, &[scalar]), rest]).to_vec()
+    }
+
+    #[test]
+    fn keys_come_out_as_they_stand_inside() {
+        let [ec, rsa, ..] = &PRIVATE;
+        let RawPrivate::Rsa { key, public: None } = read_pkcs8(&der(rsa.pkcs8)).unwrap() else { panic!() };
+        assert_eq!(key.expose_secret(), der(rsa.traditional));
+        let RawPrivate::Ec { curve: Curve::P256, key, public: None } = read_pkcs8(&der(ec.pkcs8)).unwrap() else {
+            panic!()
+        };
+        // Python leaves the curve out of the inner structure.
+        let expected = EcPrivate::read(&der(ec.traditional), None).unwrap().scalar.to_vec();
+        assert_eq!(EcPrivate::read(key.expose_secret(), Some(Curve::P256)).unwrap().scalar, expected);
+    }
+
+    /// RFC 5958 section 2: version 2 is written 1.
+    #[test]
+    fn version_2_carries_the_public_key() {
+        let key = sec1(1, &[7; 32], &[]);
+        let public = [&[0x81, 4, 0][..], &[4, 5, 6]].concat();
+        let attributes = [0xA0, 4, 0x30, 2, 5, 0];
+        let with = read_pkcs8(&pkcs8(1, &P256, &key, &[&attributes, &public])).unwrap();
+        let RawPrivate::Ec { public: Some(point), .. } = with else { panic!() };
+        assert_eq!(*point, [4, 5, 6]);
+        assert!(read_pkcs8(&pkcs8(0, &P256, &key, &[&attributes])).is_ok());
+        let tell = |version, rest: &[&[u8]]| wrong(read_pkcs8(&pkcs8(version, &P256, &key, rest)));
+        insta::assert_snapshot!(tell(0, &[&public]), @"PKCS#8 private key stops making sense at byte 67 (publicKey): version 0 has no public key; accepted is PrivateKeyInfo or OneAsymmetricKey in DER, version 0 or 1 (RFC 5208, RFC 5958)");
+        insta::assert_snapshot!(tell(1, &[]), @"PKCS#8 private key stops making sense at byte 67 (publicKey): version 1 needs a public key; accepted is PrivateKeyInfo or OneAsymmetricKey in DER, version 0 or 1 (RFC 5208, RFC 5958)");
+        insta::assert_snapshot!(tell(2, &[]), @"PKCS#8 private key stops making sense at byte 2 (version): the version is unknown; accepted is PrivateKeyInfo or OneAsymmetricKey in DER, version 0 or 1 (RFC 5208, RFC 5958)");
+        insta::assert_snapshot!(tell(1, &[&[0xA1, 0]]), @"PKCS#8 private key stops making sense at byte 67 (publicKey): version 1 needs a public key; accepted is PrivateKeyInfo or OneAsymmetricKey in DER, version 0 or 1 (RFC 5208, RFC 5958)");
+        insta::assert_snapshot!(tell(0, &[&[0xA0, 2, 5, 0]]), @"PKCS#8 private key stops making sense at byte 69 (attributes): it is NULL, needed is a SEQUENCE; accepted is PrivateKeyInfo or OneAsymmetricKey in DER, version 0 or 1 (RFC 5208, RFC 5958)");
+    }
+
+    #[test]
+    fn algorithms_are_strict() {
+        let tell = |algorithm: &[u8]| wrong(read_pkcs8(&pkcs8(0, &tlv(tlv::SEQUENCE, &[algorithm]), &[0x30, 0], &[])));
+        let rsa = &RSA[2..13];
+        let ec = &P256[2..11];
+        insta::assert_snapshot!(tell(rsa), @"PKCS#8 private key stops making sense at byte 5 (algorithm): rsaEncryption has no parameters, NULL is needed; accepted is PrivateKeyInfo or OneAsymmetricKey in DER, version 0 or 1 (RFC 5208, RFC 5958)");
+        insta::assert_snapshot!(tell(&[rsa, &[0x30, 0]].concat()), @"PKCS#8 private key stops making sense at byte 18 (parameters): the parameters of rsaEncryption are not NULL; accepted is PrivateKeyInfo or OneAsymmetricKey in DER, version 0 or 1 (RFC 5208, RFC 5958)");
+        insta::assert_snapshot!(tell(ec), @"PKCS#8 private key stops making sense at byte 5 (algorithm): id-ecPublicKey has no parameters, a named curve is needed; accepted is PrivateKeyInfo or OneAsymmetricKey in DER, version 0 or 1 (RFC 5208, RFC 5958)");
+        insta::assert_snapshot!(tell(&[ec, &[5, 0]].concat()), @"PKCS#8 private key stops making sense at byte 16 (parameters): the curve is left open (implicitCurve), a named curve is needed; accepted is PrivateKeyInfo or OneAsymmetricKey in DER, version 0 or 1 (RFC 5208, RFC 5958)");
+        insta::assert_snapshot!(tell(&[ec, &[0x30, 0]].concat()), @"not supported: curve given by explicit parameters; accepted are the names of P-256, P-384 and P-521: any numbers could stand there, CVE-2020-0601");
+        insta::assert_snapshot!(tell(&[ec, &[4, 0]].concat()), @"PKCS#8 private key stops making sense at byte 16 (parameters): the parameters are no curve, a named curve is needed; accepted is PrivateKeyInfo or OneAsymmetricKey in DER, version 0 or 1 (RFC 5208, RFC 5958)");
+        insta::assert_snapshot!(tell(&[ec, &[6, 5, 0x2B, 0x81, 4, 0, 0x21]].concat()), @"not supported: curve P-224 (secp224r1) (1.3.132.0.33); accepted are RSA (rsaEncryption) and EC on P-256, P-384 or P-521");
+        insta::assert_snapshot!(tell(&[ec, &[6, 9, 0x2B, 0x24, 3, 3, 2, 8, 1, 1, 7]].concat()), @"not supported: curve brainpoolP256r1 (1.3.36.3.3.2.8.1.1.7); accepted are RSA (rsaEncryption) and EC on P-256, P-384 or P-521");
+        insta::assert_snapshot!(tell(&[6, 3, 0x2B, 0x65, 0x70]), @"not supported: key algorithm Ed25519 (1.3.101.112); accepted are RSA (rsaEncryption) and EC on P-256, P-384 or P-521");
+        insta::assert_snapshot!(tell(&[6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 10]), @"not supported: key algorithm RSASSA-PSS (1.2.840.113549.1.1.10); accepted are RSA (rsaEncryption) and EC on P-256, P-384 or P-521");
+        insta::assert_snapshot!(tell(&[6, 2, 0x2A, 3]), @"not supported: key algorithm 1.2.3; accepted are RSA (rsaEncryption) and EC on P-256, P-384 or P-521");
+        insta::assert_snapshot!(tell(&[&[6, 30, 0x2A], &[1; 29][..]].concat()), @"not supported: key algorithm with an unknown OID; accepted are RSA (rsaEncryption) and EC on P-256, P-384 or P-521");
+        insta::assert_snapshot!(tell(&[6, 2, 0x2A, 0x80]), @"PKCS#8 private key stops making sense at byte 7 (algorithm): the OBJECT IDENTIFIER is not well formed; accepted is PrivateKeyInfo or OneAsymmetricKey in DER, version 0 or 1 (RFC 5208, RFC 5958)");
+        assert!(read_pkcs8(&pkcs8(0, &RSA, &der(PRIVATE[1].traditional), &[])).is_ok());
+    }
+
+    #[test]
+    fn rsa_keys_have_two_primes() {
+        let numbers = |version: u8, count: usize| {
+            let mut parts = vec![vec![2, 1, version]];
+            parts.resize(count + 1, vec![2, 1, 5]);
+            tlv(tlv::SEQUENCE, &[&parts.concat()]).to_vec()
+        };
+        assert!(read_pkcs1(&numbers(0, 8)).is_ok());
+        insta::assert_snapshot!(wrong(read_pkcs1(&numbers(0, 7))), @"PKCS#1 private key stops making sense at byte 26 (coefficient): it is missing; accepted is RSAPrivateKey in DER, version 0 with two primes (RFC 8017, appendix A.1.2)");
+        insta::assert_snapshot!(wrong(read_pkcs1(&numbers(0, 9))), @"PKCS#1 private key stops making sense at byte 29 (end): 3 bytes follow where nothing may; accepted is RSAPrivateKey in DER, version 0 with two primes (RFC 8017, appendix A.1.2)");
+        insta::assert_snapshot!(wrong(read_pkcs1(&numbers(1, 9))), @"not supported: RSA key of more than two primes; accepted are RSA keys of two primes");
+        insta::assert_snapshot!(wrong(read_pkcs8(&pkcs8(0, &RSA, &numbers(0, 1), &[]))), @"PKCS#1 private key stops making sense at byte 8 (publicExponent) of the privateKey in PKCS#8: it is missing; accepted is RSAPrivateKey in DER, version 0 with two primes (RFC 8017, appendix A.1.2)");
+        assert_eq!(rsa_private_numbers(&numbers(0, 8)).unwrap(), [&[5]; 8]);
+    }
+
+    #[test]
+    fn ec_keys_name_one_curve() {
+        assert!(read_sec1(&sec1(1, &[7; 48], &P384)).is_ok());
+        insta::assert_snapshot!(wrong(read_sec1(&sec1(1, &[7; 48], &[]))), @"SEC1 private key stops making sense at byte 5 (privateKey): no curve is named behind the private key; accepted is ECPrivateKey in DER, version 1 with a named curve (RFC 5915)");
+        insta::assert_snapshot!(wrong(read_sec1(&sec1(0, &[7; 48], &P384))), @"SEC1 private key stops making sense at byte 2 (version): the version is unknown; accepted is ECPrivateKey in DER, version 1 with a named curve (RFC 5915)");
+        insta::assert_snapshot!(wrong(read_sec1(&sec1(1, &[7; 47], &P384))), @"SEC1 private key stops making sense at byte 5 (privateKey): it is 47 bytes, P-384 needs 48; accepted is ECPrivateKey in DER, version 1 with a named curve (RFC 5915)");
+        insta::assert_snapshot!(wrong(read_pkcs8(&pkcs8(0, &P256, &sec1(1, &[7; 48], &P384), &[]))), @"SEC1 private key stops making sense at byte 55 (parameters) of the privateKey in PKCS#8: PKCS#8 around it names another curve; accepted is ECPrivateKey in DER, version 1 with a named curve (RFC 5915)");
+        let point = tlv(constructed(1), &[&bit_string(&[4, 1, 2])]);
+        let key = sec1(1, &[7; 48], &[&P384, &point[..]].concat());
+        assert_eq!(EcPrivate::read(&key, None).ok().and_then(|key| key.point), Some(&[4, 1, 2][..]));
+    }
+}
