@@ -3,6 +3,8 @@
 //! Bytes to forms and back. Nothing here encrypts, signs or checks that a key is sound: that is `crypto`'s.
 
 mod document;
+#[cfg(test)]
+mod judged_by_openssl;
 mod pem;
 mod pkcs12;
 mod public_key;

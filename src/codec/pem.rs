@@ -60,6 +60,16 @@ mod tests {
     }
 
     #[test]
+    fn secrets_and_line_ends_change_nothing_else() {
+        for len in [0, 1, 2, 3, 47, 48, 49, 1000] {
+            let der: Vec<u8> = (0..len).map(|at| at as u8).collect();
+            let text = pem("PRIVATE KEY", &der).unwrap();
+            assert_eq!(secret_pem("PRIVATE KEY", &der).unwrap().expose_secret(), text.as_bytes());
+            assert_eq!(pem_with("PRIVATE KEY", &der, LineEnding::Crlf).unwrap(), text.replace('\n', "\r\n"));
+        }
+    }
+
+    #[test]
     fn labels_are_checked() {
         insta::assert_snapshot!(
             pem("CERT\nIFICATE", &[]).unwrap_err().to_string(),

@@ -152,3 +152,113 @@ impl Object {
         self.text
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, Value};
+
+    use super::super::super::rfc_keys::{CERTIFIED, CERTIFIED_SPKI, PRIVATE, SECRET};
+    use super::super::super::{Content, Item, read_document};
+    use super::*;
+
+    fn der(base64: &str) -> Vec<u8> {
+        Base64::decode_vec(base64).unwrap()
+    }
+
+    fn object(json: &str) -> Map<String, Value> {
+        serde_json::from_str(json).unwrap()
+    }
+
+    /// What an RFC's key says beside its numbers.
+    fn facts(object: &Map<String, Value>) -> JwkFacts<'_> {
+        let text = |name| object.get(name).and_then(Value::as_str);
+        JwkFacts { kid: text("kid"), algorithm: text("alg"), usage: text("use"), ..JwkFacts::default() }
+    }
+
+    fn text(secret: &SecretBytes) -> &str {
+        std::str::from_utf8(secret.expose_secret()).unwrap()
+    }
+
+    #[test]
+    fn keys_of_the_rfcs_come_out_as_they_stand_there() {
+        for key in &PRIVATE {
+            let mut expected = object(key.jwk);
+            let written = jwk_private(&der(key.pkcs8), &facts(&expected)).unwrap();
+            assert_eq!(object(text(&written)), expected);
+            let public = jwk_public(&der(key.spki), &facts(&expected)).unwrap();
+            ["d", "p", "q", "dp", "dq", "qi"].iter().for_each(|name| _ = expected.remove(*name));
+            assert_eq!(object(&public), expected);
+        }
+        let expected = object(SECRET);
+        let k = Base64UrlUnpadded::decode_vec(expected["k"].as_str().unwrap()).unwrap();
+        assert_eq!(object(text(&jwk_secret(&k, &facts(&expected)).unwrap())), expected);
+        let expected = object(CERTIFIED);
+        let certificate = Base64::decode_vec(expected["x5c"][0].as_str().unwrap()).unwrap();
+        let facts = JwkFacts { certificates: &[&certificate], ..facts(&expected) };
+        assert_eq!(object(&jwk_public(&der(CERTIFIED_SPKI), &facts).unwrap()), expected);
+    }
+
+    #[test]
+    fn members_have_an_order() {
+        let facts = JwkFacts {
+            kid: Some("a \"quoted\" \u{1}\n kid, ü"),
+            algorithm: Some("HS256"),
+            usage: Some("sig"),
+            certificates: &[&[1, 2, 3], &[4]],
+            x5t: Some([5; 20]),
+            x5t_s256: Some([6; 32]),
+        };
+        insta::assert_snapshot!(text(&jwk_secret(b"secret", &facts).unwrap()), @r#"{"kty":"oct","alg":"HS256","use":"sig","kid":"a \"quoted\" \u0001\n kid, ü","x5c":["AQID","BA=="],"x5t":"BQUFBQUFBQUFBQUFBQUFBQUFBQU","x5t#S256":"BgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgY","k":"c2VjcmV0"}"#);
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for key in &PRIVATE {
+            let written = jwk_private(&der(key.pkcs8), &JwkFacts::default()).unwrap();
+            let [Item { content: Content::Private(read), .. }] =
+                &*read_document(written.expose_secret()).unwrap().items
+            else {
+                panic!()
+            };
+            let (RawPrivate::Rsa { key: inner, .. } | RawPrivate::Ec { key: inner, .. }) = read;
+            assert_eq!(inner.expose_secret(), der(key.traditional));
+        }
+        for len in [1, 47, 48, 49, 63, 64, 4096] {
+            let secret: Vec<u8> = (0..len).map(|at| at as u8).collect();
+            let written = jwk_secret(&secret, &JwkFacts::default()).unwrap();
+            let [Item { content: Content::Secret(read), .. }] = &*read_document(written.expose_secret()).unwrap().items
+            else {
+                panic!()
+            };
+            assert_eq!(read.expose_secret(), secret);
+        }
+    }
+
+    /// Memory that grows leaves its old place unwiped.
+    #[test]
+    fn nothing_grows() {
+        let kid = "\u{1}".repeat(255);
+        let certificates: [&[u8]; 3] = [&[7; 1000], &[8; 1], &[9; 65_536]];
+        let full = JwkFacts {
+            kid: Some(&kid),
+            algorithm: Some("PS512"),
+            usage: Some("sig"),
+            certificates: &certificates,
+            x5t: Some([0; 20]),
+            x5t_s256: Some([0; 32]),
+        };
+        for facts in [JwkFacts::default(), full] {
+            for len in [1, 300, 4096] {
+                let mut object = Object::new(len, &facts);
+                let room = object.text.capacity();
+                object.member("kty", "RSA");
+                object.facts(&facts);
+                ["n", "e", "d", "p", "q", "dp", "dq", "qi"]
+                    .iter()
+                    .for_each(|name| object.bytes(name, &vec![1; len / 8]));
+                object.bytes("k", &vec![1; len / 8]);
+                assert_eq!(object.finish().capacity(), room);
+            }
+        }
+    }
+}

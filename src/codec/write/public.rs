@@ -47,3 +47,36 @@ pub(crate) fn ssh_blob(spki: &[u8]) -> Result<Vec<u8>, CodecError> {
     }
     Ok(blob)
 }
+
+#[cfg(test)]
+mod tests {
+    use base64ct::{Base64, Encoding};
+
+    use super::super::super::public_key::tests::rsa_spki;
+    use super::super::super::rfc_keys::PRIVATE;
+    use super::*;
+    use crate::crypto::sha256;
+
+    #[test]
+    fn fingerprints_of_openssh_are_those_of_python() {
+        for key in &PRIVATE {
+            let blob = ssh_blob(&Base64::decode_vec(key.spki).unwrap()).unwrap();
+            let digest: String = sha256(&blob).iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(digest, key.ssh);
+        }
+    }
+
+    /// RFC 4251 section 5: the length in four bytes, numbers as short as they can be without becoming negative.
+    #[test]
+    fn numbers_in_blobs_stay_positive() {
+        let blob = ssh_blob(&rsa_spki(&[0x85], &[3])).unwrap();
+        assert_eq!(blob, *b"\0\0\0\x07ssh-rsa\0\0\0\x01\x03\0\0\0\x02\0\x85");
+    }
+
+    #[test]
+    fn pkcs1_is_the_inside_of_spki() {
+        assert_eq!(pkcs1_public(&rsa_spki(&[0x85], &[3])).unwrap(), [0x30, 7, 2, 2, 0, 0x85, 2, 1, 3]);
+        let ec = Base64::decode_vec(PRIVATE[0].spki).unwrap();
+        insta::assert_snapshot!(pkcs1_public(&ec).unwrap_err(), @"PKCS#1 holds RSA keys alone, the key is EC");
+    }
+}
