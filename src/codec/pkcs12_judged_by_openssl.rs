@@ -1,11 +1,12 @@
-//! PKCS#12 files read and written by `openssl` on the command line, with the passwords handled by `crypto`.
+//! PKCS#12 judged by `openssl` on the command line and by files of `keytool`, with the passwords handled by `crypto`.
 
 use std::fmt::Display;
 use std::process::Command;
 
 use super::*;
 use crate::crypto::{
-    KdfBudget, Pkcs12Mac, SigningKey, SystemEntropy, pbes_decrypt, pbes2_encrypt_pbkdf2, pkcs12_mac, verify_pkcs12_mac,
+    KdfBudget, Pkcs12Mac, SigningKey, SystemEntropy, pbes_decrypt, pbes2_encrypt_pbkdf2, pkcs12_mac, sha256,
+    verify_pkcs12_mac,
 };
 use crate::model::{Algorithm, KeySpec};
 use crate::secret::SecretBytes;
@@ -242,4 +243,73 @@ fn a_key_of_ours_goes_through() {
     let sealed = pbes2_encrypt_pbkdf2(b"p", private.expose_secret(), &SystemEntropy).unwrap();
     let plain = pbes_decrypt(&sealed.algorithm, b"p", &sealed.ciphertext, &mut KdfBudget::new()).unwrap();
     assert!(plain.ct_eq(private.expose_secret()));
+}
+
+/// Files of `keytool`, see `tests/data/README.md`; the digests and secrets are what a program of Java's own
+/// `KeyStore` gave for them.
+#[test]
+fn what_keytool_writes_is_read() {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let files: [(&[u8], [&str; 5], bool); 2] = [
+        (
+            include_bytes!("../../tests/data/pkcs12/jdk17.p12"),
+            [
+                "f24effcf225a2e31e1d2386d6c8a12a206f18c428b4437820e528d6d6c3aee7c",
+                "75eee2407b20cf09a432cabac9723d18514e73d75d66f7d054864de951cfb6c8",
+                "48e7dd3f06aeb01a9e8a418b3d5eda781a19670aabdd5f8cd65f1a14bcf766cf",
+                "60d40233a8f357f6840086d4b5031b374ad353862af2525d77b8c5c25eec2848",
+                "f493619bdfa6fd0234084dedb44342c59b064e9e0ab581c578fa8bb377e256b7",
+            ],
+            true,
+        ),
+        (
+            include_bytes!("../../tests/data/pkcs12/jdk17-legacy.p12"),
+            [
+                "f7abe3d8382453b8f2a3be8ec6b82f6a4682cf7b796a6d35ac6830d2280be463",
+                "248e3d20273498176b939810e8362fd2f16085373ffd6a723503965239a400cb",
+                "8affca1e38f670debee5651aa67521f52e3449bfdd7e4341ba2a7099229aee7e",
+                "644c392ec0449eb752c3a6a97cb90c0045cc9ed88d23267f5011fb3ccf7f928c",
+                "d6e42d58da2798650b77965dc7731636d19ae552eeca07e9e11af2ae974055b4",
+            ],
+            false,
+        ),
+    ];
+    for (pfx, [secret, first_key, first, second_key, second], trusted) in files {
+        let entries = read(pfx, "correct horse").unwrap();
+        let id = |name: &str| {
+            let key = entries.iter().find(|entry| entry.friendly_name.as_deref() == Some(name)).unwrap();
+            key.local_key_id.as_deref().unwrap().to_vec()
+        };
+        let mut found: Vec<_> = entries
+            .iter()
+            .map(|entry| {
+                let (kind, value) = match &entry.content {
+                    Pkcs12Content::PrivateKey(key) => ("key", hex(&sha256(key.expose_secret()))),
+                    Pkcs12Content::Certificate(certificate) => ("certificate", hex(&sha256(certificate))),
+                    Pkcs12Content::Secret { algorithm, secret } => {
+                        assert_eq!(algorithm.to_string(), "1.2.840.113549.2.9", "HMAC with SHA-256");
+                        ("secret", hex(secret.expose_secret()))
+                    }
+                };
+                let owner = ["first", "second", "third"]
+                    .into_iter()
+                    .find(|name| entry.local_key_id.as_deref() == Some(&id(name)));
+                (kind, owner, value)
+            })
+            .collect();
+        found.sort();
+        let mut expected = vec![
+            ("secret", Some("third"), secret.to_owned()),
+            ("key", Some("first"), first_key.to_owned()),
+            ("certificate", Some("first"), first.to_owned()),
+            ("key", Some("second"), second_key.to_owned()),
+            ("certificate", Some("second"), second.to_owned()),
+        ];
+        if trusted {
+            expected.push(("certificate", None, first.to_owned()));
+        }
+        expected.sort();
+        assert_eq!(found, expected);
+        assert_eq!(read(pfx, "wrong horse").unwrap_err(), "the password is wrong, or what it protects is damaged");
+    }
 }
