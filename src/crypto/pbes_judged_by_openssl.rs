@@ -216,3 +216,20 @@ fn malformed_parameters_say_where() {
     let old = algorithm("1.2.840.113549.1.12.1.6", &sequence(&[SALT, &[2, 1, 1]]));
     insta::assert_snapshot!(pbes_decrypt(&old, &[0xff], &[0; 8], &mut KdfBudget::new()).unwrap_err(), @"password is not UTF-8, which PKCS#12 needs");
 }
+
+/// RFC 9579, with parameters that its files of test data do not have.
+#[test]
+fn malformed_pbmac1_says_where() {
+    let with = |parameters: &[u8]| {
+        let algorithm = algorithm("1.2.840.113549.1.5.14", parameters);
+        let mac = Pkcs12Mac { algorithm, digest: vec![0; 32], salt: Vec::new(), iterations: 1 };
+        verify_pkcs12_mac(&mac, b"x", b"content", &mut KdfBudget::new()).unwrap_err().to_string()
+    };
+    let hmac = algorithm("1.2.840.113549.2.9", &[5, 0]);
+    insta::assert_snapshot!(with(&[5, 0]), @"malformed encryption: PBMAC1 parameters are not those of RFC 9579");
+    insta::assert_snapshot!(with(&sequence(&[&scrypt([2, 1, 1]), &hmac])), @"key derivation of PBMAC1 1.3.6.1.4.1.11591.4.11 is not supported, allowed are PBKDF2");
+    insta::assert_snapshot!(with(&sequence(&[&pbkdf2(&[2, 1, 1]), &hmac])), @"malformed encryption: PBMAC1 names no key length of 20 to 128 bytes");
+    insta::assert_snapshot!(with(&sequence(&[&pbkdf2(&[2, 1, 1, 2, 1, 19]), &hmac])), @"malformed encryption: PBMAC1 names no key length of 20 to 128 bytes");
+    insta::assert_snapshot!(with(&sequence(&[&pbkdf2(&[2, 4, 0x7f, 0, 0, 0, 2, 1, 32]), &hmac])), @"key derivation takes 4261412864 rounds, allowed are 10000000 for one input, 10000000 of them are left");
+    insta::assert_snapshot!(with(&sequence(&[&pbkdf2(&[2, 1, 1, 2, 1, 32]), &hmac])), @"the password is wrong, or what it protects is damaged");
+}
