@@ -67,7 +67,7 @@ pub(crate) enum CodecError {
     Pkcs12Version(u64),
     #[error("PKCS#12 has no MAC, so that nothing shows whether it was changed")]
     Pkcs12NoMac,
-    #[error("PKCS#12 {what}, allowed are {allowed}")]
+    #[error("PKCS#12 {what}, allowed {allowed}")]
     Pkcs12Unsupported { what: String, allowed: &'static str },
     #[error("PKCS#12 has an attribute {kind} that {what}")]
     Pkcs12Attribute { kind: ObjectIdentifier, what: &'static str },

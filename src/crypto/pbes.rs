@@ -48,7 +48,7 @@ pub(crate) fn pbes_decrypt(
         SHA_RC2_128 => Cipher::Rc2 { key_len: 16 },
         SHA_RC2_40 => Cipher::Rc2 { key_len: 5 },
         other => {
-            let allowed = "PBES2 and, in PKCS#12, SHA-1 with 3DES or RC2";
+            let allowed = "are PBES2 and, in PKCS#12, SHA-1 with 3DES or RC2";
             return Err(names::unsupported("encryption scheme", other, allowed));
         }
     };

@@ -227,9 +227,21 @@ fn malformed_pbmac1_says_where() {
     };
     let hmac = algorithm("1.2.840.113549.2.9", &[5, 0]);
     insta::assert_snapshot!(with(&[5, 0]), @"malformed encryption: PBMAC1 parameters are not those of RFC 9579");
-    insta::assert_snapshot!(with(&sequence(&[&scrypt([2, 1, 1]), &hmac])), @"key derivation of PBMAC1 1.3.6.1.4.1.11591.4.11 is not supported, allowed are PBKDF2");
+    insta::assert_snapshot!(with(&sequence(&[&scrypt([2, 1, 1]), &hmac])), @"key derivation of PBMAC1 1.3.6.1.4.1.11591.4.11 is not supported, allowed is PBKDF2");
     insta::assert_snapshot!(with(&sequence(&[&pbkdf2(&[2, 1, 1]), &hmac])), @"malformed encryption: PBMAC1 names no key length of 20 to 128 bytes");
     insta::assert_snapshot!(with(&sequence(&[&pbkdf2(&[2, 1, 1, 2, 1, 19]), &hmac])), @"malformed encryption: PBMAC1 names no key length of 20 to 128 bytes");
     insta::assert_snapshot!(with(&sequence(&[&pbkdf2(&[2, 4, 0x7f, 0, 0, 0, 2, 1, 32]), &hmac])), @"key derivation takes 4261412864 rounds, allowed are 10000000 for one input, 10000000 of them are left");
     insta::assert_snapshot!(with(&sequence(&[&pbkdf2(&[2, 1, 1, 2, 1, 32]), &hmac])), @"the password is wrong, or what it protects is damaged");
+}
+
+#[test]
+fn malformed_macs_say_where() {
+    let with = |algorithm: Vec<u8>| {
+        let mac = Pkcs12Mac { algorithm, digest: vec![0; 32], salt: Vec::new(), iterations: 1 };
+        verify_pkcs12_mac(&mac, b"x", b"content", &mut KdfBudget::new()).unwrap_err().to_string()
+    };
+    insta::assert_snapshot!(with(vec![5, 0]), @"malformed encryption: PKCS#12 MAC has no AlgorithmIdentifier in DER");
+    insta::assert_snapshot!(with(algorithm("2.16.840.1.101.3.4.2.1", &[4, 0])), @"malformed encryption: PKCS#12 MAC has parameters that are not NULL");
+    insta::assert_snapshot!(with(algorithm("2.16.840.1.101.3.4.2.6", &[5, 0])), @"PKCS#12 MAC 2.16.840.1.101.3.4.2.6 is not supported, allowed are SHA-1, SHA-224, SHA-256, SHA-384, SHA-512 and PBMAC1");
+    insta::assert_snapshot!(with(algorithm("2.16.840.1.101.3.4.2.1", &[5, 0])), @"the password is wrong, or what it protects is damaged");
 }

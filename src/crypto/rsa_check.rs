@@ -140,7 +140,7 @@ fn check_distance(key: &RsaPrivateKey) -> Result<(), CryptoError> {
     let [p, q] = key.primes() else { return Err(CryptoError::MalformedKey("RSA private key has not two primes")) };
     let (p, q): (&BoxedUint, &BoxedUint) = (p, q);
     let distance = Zeroizing::new(if p > q { p.wrapping_sub(q) } else { q.wrapping_sub(p) });
-    let half = p.bits_precision();
+    let half = p.bits().max(q.bits());
     if distance.bits() + 100 <= half {
         return Err(CryptoError::Refused("RSA primes are equal or too close together".to_owned()));
     }

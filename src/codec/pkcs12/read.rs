@@ -31,8 +31,8 @@ pub(crate) fn read_pkcs12<P: Pkcs12Password>(pfx: &[u8], password: &mut P) -> Re
     let mut auth_safe = fields.sequence("ContentInfo of the PFX")?;
     let content = match auth_safe.oid()? {
         DATA => read_data(auth_safe)?,
-        SIGNED_DATA => return Err(unsupported("is protected by a signature", "a password").into()),
-        other => return Err(unsupported(&format!("has content of type {other}"), "data").into()),
+        SIGNED_DATA => return Err(unsupported("is protected by a signature", "is a password").into()),
+        other => return Err(unsupported(&format!("has content of type {other}"), "is data").into()),
     };
     if fields.is_finished() {
         return Err(CodecError::Pkcs12NoMac.into());
@@ -96,8 +96,8 @@ impl<P: Pkcs12Password> Reading<'_, P> {
                 let plain = self.encrypted_data(info)?;
                 self.safe_contents(Fields::of("SafeContents", plain.expose_secret())?, 0)
             }
-            ENVELOPED_DATA => Err(unsupported("is encrypted to a public key", "a password").into()),
-            other => Err(unsupported(&format!("has content of type {other}"), "data and encrypted data").into()),
+            ENVELOPED_DATA => Err(unsupported("is encrypted to a public key", "is a password").into()),
+            other => Err(unsupported(&format!("has content of type {other}"), "are data and encrypted data").into()),
         }
     }
 
@@ -115,12 +115,12 @@ impl<P: Pkcs12Password> Reading<'_, P> {
         let mut data = explicit.sequence("EncryptedData")?;
         let version = data.number()?;
         if version != 0 {
-            return Err(unsupported(&format!("has EncryptedData of version {version}"), "version 0").into());
+            return Err(unsupported(&format!("has EncryptedData of version {version}"), "is version 0").into());
         }
         let mut content = data.sequence("EncryptedContentInfo")?;
         let kind = content.oid()?;
         if kind != DATA {
-            return Err(unsupported(&format!("has encrypted content of type {kind}"), "data").into());
+            return Err(unsupported(&format!("has encrypted content of type {kind}"), "is data").into());
         }
         let algorithm = content.whole()?;
         let sealed = content.implicit_octets()?;
@@ -163,7 +163,7 @@ impl<P: Pkcs12Password> Reading<'_, P> {
                     None
                 }
                 other => {
-                    let allowed = "keys, certificates, CRLs, secrets and nested contents";
+                    let allowed = "are keys, certificates, CRLs, secrets and nested contents";
                     return Err(unsupported(&format!("has a bag of type {other}"), allowed).into());
                 }
             };
@@ -197,7 +197,7 @@ impl<P: Pkcs12Password> Reading<'_, P> {
     fn secret(&mut self, mut bag: Fields<'_>) -> Result<Pkcs12Content, P::Error> {
         let kind = bag.oid()?;
         if kind != SHROUDED_KEY_BAG {
-            return Err(unsupported(&format!("has a secret of type {kind}"), "those that Java writes").into());
+            return Err(unsupported(&format!("has a secret of type {kind}"), "are those that Java writes").into());
         }
         let mut explicit = bag.explicit()?;
         let sealed = explicit.octets()?;
@@ -207,7 +207,7 @@ impl<P: Pkcs12Password> Reading<'_, P> {
         let mut info = Fields::of("PrivateKeyInfo of a secret", plain.expose_secret())?;
         let version = info.number()?;
         if version != 0 {
-            return Err(unsupported(&format!("has a secret of version {version}"), "version 0").into());
+            return Err(unsupported(&format!("has a secret of version {version}"), "is version 0").into());
         }
         let algorithm = info.sequence("algorithm of a secret")?.oid()?;
         let secret = SecretBytes::copy_from(info.octets()?);
@@ -222,7 +222,7 @@ impl<P: Pkcs12Password> Reading<'_, P> {
 fn read_certificate(mut bag: Fields<'_>) -> Result<Pkcs12Content, CodecError> {
     let kind = bag.oid()?;
     if kind != X509_CERTIFICATE {
-        return Err(unsupported(&format!("has a certificate of type {kind}"), "X.509"));
+        return Err(unsupported(&format!("has a certificate of type {kind}"), "is X.509"));
     }
     let mut explicit = bag.explicit()?;
     let certificate = explicit.octets()?.into();
@@ -400,13 +400,13 @@ mod tests {
         let data = || info(1, &tlv(4, &[&sequence(&[])]));
         insta::assert_snapshot!(wrong(&sequence(&[&[2, 1, 4], &data(), &mac()])), @"PKCS#12 has version 4, allowed is 3");
         insta::assert_snapshot!(wrong(&sequence(&[VERSION, &data()])), @"PKCS#12 has no MAC, so that nothing shows whether it was changed");
-        insta::assert_snapshot!(wrong(&sequence(&[VERSION, &info(2, CRL), &mac()])), @"PKCS#12 is protected by a signature, allowed are a password");
-        insta::assert_snapshot!(wrong(&sequence(&[VERSION, &info(5, CRL), &mac()])), @"PKCS#12 has content of type 1.2.840.113549.1.7.5, allowed are data");
-        insta::assert_snapshot!(wrong(&pfx_of_infos(&info(3, CRL))), @"PKCS#12 is encrypted to a public key, allowed are a password");
+        insta::assert_snapshot!(wrong(&sequence(&[VERSION, &info(2, CRL), &mac()])), @"PKCS#12 is protected by a signature, allowed is a password");
+        insta::assert_snapshot!(wrong(&sequence(&[VERSION, &info(5, CRL), &mac()])), @"PKCS#12 has content of type 1.2.840.113549.1.7.5, allowed is data");
+        insta::assert_snapshot!(wrong(&pfx_of_infos(&info(3, CRL))), @"PKCS#12 is encrypted to a public key, allowed is a password");
         insta::assert_snapshot!(wrong(&pfx_of_infos(&info(2, CRL))), @"PKCS#12 has content of type 1.2.840.113549.1.7.2, allowed are data and encrypted data");
-        insta::assert_snapshot!(wrong(&pfx_of_infos(&info(6, &sequence(&[&[2, 1, 2], CRL])))), @"PKCS#12 has EncryptedData of version 2, allowed are version 0");
+        insta::assert_snapshot!(wrong(&pfx_of_infos(&info(6, &sequence(&[&[2, 1, 2], CRL])))), @"PKCS#12 has EncryptedData of version 2, allowed is version 0");
         insta::assert_snapshot!(wrong(&pfx(&bag(7, CRL, &[]))), @"PKCS#12 has a bag of type 1.2.840.113549.1.12.10.1.7, allowed are keys, certificates, CRLs, secrets and nested contents");
-        insta::assert_snapshot!(wrong(&pfx(&bag(3, &sequence(&[&oid("1.2.840.113549.1.9.22.2")]), &[]))), @"PKCS#12 has a certificate of type 1.2.840.113549.1.9.22.2, allowed are X.509");
+        insta::assert_snapshot!(wrong(&pfx(&bag(3, &sequence(&[&oid("1.2.840.113549.1.9.22.2")]), &[]))), @"PKCS#12 has a certificate of type 1.2.840.113549.1.9.22.2, allowed is X.509");
         insta::assert_snapshot!(wrong(&pfx(&bag(5, &sequence(&[&oid("1.2.3")]), &[]))), @"PKCS#12 has a secret of type 1.2.3, allowed are those that Java writes");
     }
 

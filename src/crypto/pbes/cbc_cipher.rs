@@ -39,7 +39,11 @@ impl Cipher {
                 "2.16.840.1.101.3.4.1.22" => Self::Aes192,
                 "1.2.840.113549.3.7" => Self::TripleDes,
                 _ => {
-                    return Err(names::unsupported("cipher", oid, "AES-128-CBC, AES-192-CBC, AES-256-CBC and 3DES"));
+                    return Err(names::unsupported(
+                        "cipher",
+                        oid,
+                        "are AES-128-CBC, AES-192-CBC, AES-256-CBC and 3DES",
+                    ));
                 }
             },
         };

@@ -31,7 +31,7 @@ impl<'a> Derivation<'a> {
         match scheme.oid {
             PBKDF2 => read_pbkdf2(scheme.parameters),
             SCRYPT => read_scrypt(scheme.parameters),
-            other => Err(names::unsupported("key derivation", other, "PBKDF2 and scrypt")),
+            other => Err(names::unsupported("key derivation", other, "are PBKDF2 and scrypt")),
         }
     }
 
@@ -103,7 +103,7 @@ pub(super) fn hmac(algorithm: AlgorithmIdentifierRef<'_>) -> Result<Sha, CryptoE
         names::unsupported(
             "pseudo-random function",
             algorithm.oid,
-            "HMAC with SHA-1, SHA-224, SHA-256, SHA-384 and SHA-512",
+            "are HMAC with SHA-1, SHA-224, SHA-256, SHA-384 and SHA-512",
         )
     })
 }

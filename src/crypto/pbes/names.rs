@@ -25,10 +25,10 @@ const NAMES: [(&str, &str); 18] = [
     ("2.16.840.1.101.3.4.1.46", "AES-256-GCM"),
 ];
 
-/// An identifier, by name where it has one, that was found where only `allowed` ones are.
+/// An identifier, by name where it has one, that was found where others are `allowed`.
 pub(super) fn unsupported(what: &str, oid: ObjectIdentifier, allowed: &str) -> CryptoError {
     let digits = oid.to_string();
     let name =
         NAMES.into_iter().find(|(known, _)| *known == digits).map_or(String::new(), |(_, name)| format!(" ({name})"));
-    CryptoError::Unsupported(format!("{what} {digits}{name} is not supported, allowed are {allowed}"))
+    CryptoError::Unsupported(format!("{what} {digits}{name} is not supported, allowed {allowed}"))
 }

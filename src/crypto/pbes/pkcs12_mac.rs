@@ -56,7 +56,7 @@ pub(crate) fn verify_pkcs12_mac(
         return Err(CryptoError::MalformedEncryption("PKCS#12 MAC has parameters that are not NULL"));
     }
     let sha = Sha::by_oid(algorithm.oid).ok_or_else(|| {
-        names::unsupported("PKCS#12 MAC", algorithm.oid, "SHA-1, SHA-224, SHA-256, SHA-384, SHA-512 and PBMAC1")
+        names::unsupported("PKCS#12 MAC", algorithm.oid, "are SHA-1, SHA-224, SHA-256, SHA-384, SHA-512 and PBMAC1")
     })?;
     if mac.iterations == 0 {
         return Err(CryptoError::MalformedEncryption("PKCS#12 MAC has no rounds"));
@@ -102,7 +102,7 @@ fn pbmac1(
         .sequence(|fields| Ok::<_, der::Error>((fields.decode()?, fields.decode()?)))
         .map_err(|_| malformed())?;
     if derivation.oid != PBKDF2 {
-        return Err(names::unsupported("key derivation of PBMAC1", derivation.oid, "PBKDF2"));
+        return Err(names::unsupported("key derivation of PBMAC1", derivation.oid, "is PBKDF2"));
     }
     let derivation = Derivation::read(derivation)?;
     let sha = hmac(scheme)?;
