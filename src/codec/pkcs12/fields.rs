@@ -20,7 +20,7 @@ impl<'a> Fields<'a> {
     }
 
     fn inside(place: &'static str, value: AnyRef<'a>, tag: Tag) -> Result<Self, CodecError> {
-        value.tag().assert_eq(tag).map_err(|error| malformed(place, error.into()))?;
+        value.tag().assert_eq(tag).map_err(|error| malformed(place, error))?;
         let reader = SliceReader::new(value.value()).map_err(|error| malformed(place, error))?;
         Ok(Self { place, reader })
     }
@@ -77,7 +77,7 @@ impl<'a> Fields<'a> {
     pub(super) fn implicit_octets(&mut self) -> Result<&'a [u8], CodecError> {
         let value = self.any()?;
         let tag = Tag::ContextSpecific { constructed: false, number: TagNumber(0) };
-        value.tag().assert_eq(tag).map_err(|error| malformed(self.place, error.into()))?;
+        value.tag().assert_eq(tag).map_err(|error| malformed(self.place, error))?;
         Ok(value.value())
     }
 

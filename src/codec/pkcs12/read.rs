@@ -236,7 +236,7 @@ fn read_certificate(mut bag: Fields<'_>) -> Result<Pkcs12Content, CodecError> {
 /// ```text
 /// PKCS12Attribute ::= SEQUENCE { attrId OBJECT IDENTIFIER, attrValues SET OF ANY }
 /// ```
-fn read_attributes(bag: &mut Fields<'_>) -> Result<(Option<String>, Option<Box<[u8]>>), CodecError> {
+fn read_attributes(bag: &mut Fields<'_>) -> Result<Attributes, CodecError> {
     let (mut name, mut id) = (None, None);
     if bag.is_finished() {
         return Ok((name, id));
@@ -259,6 +259,9 @@ fn read_attributes(bag: &mut Fields<'_>) -> Result<(Option<String>, Option<Box<[
     }
     Ok((name, id))
 }
+
+/// The friendly name and the local key id.
+type Attributes = (Option<String>, Option<Box<[u8]>>);
 
 fn read_bmp(value: AnyRef<'_>) -> Result<String, CodecError> {
     let wrong = |what| CodecError::Pkcs12Attribute { kind: FRIENDLY_NAME, what };
