@@ -9,6 +9,9 @@ pub mod file_format {}
 #[doc = include_str!("manual/key_hierarchy.md")]
 pub mod key_hierarchy {}
 
+#[doc = include_str!("manual/formats.md")]
+pub mod formats {}
+
 #[doc = include_str!("manual/threat_model.md")]
 pub mod threat_model {}
 

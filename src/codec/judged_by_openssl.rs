@@ -181,18 +181,3 @@ fn public_keys_of_every_curve_are_read() {
         assert_eq!((document.armour, &**spki), (Armour::Base64, &*der(key)));
     }
 }
-
-/// See `tests/data/README.md`.
-#[test]
-fn pbmac1_is_read() {
-    let pfx = include_bytes!("../../tests/data/pkcs12/pbmac1.p12");
-    let entries = read(pfx, "x").unwrap();
-    assert_eq!(entries.len(), 2);
-    assert!(entries.iter().all(|entry| entry.friendly_name.as_deref() == Some("first")));
-    assert_eq!(read(pfx, "y").unwrap_err(), "the password is wrong, or what it protects is damaged");
-    // Behind the MAC come the salt, `NOT USED`, and one round.
-    let mut changed = pfx.to_vec();
-    let at = changed.len() - 15;
-    changed[at] ^= 1;
-    assert_eq!(read(&changed, "x").unwrap_err(), "the password is wrong, or what it protects is damaged");
-}

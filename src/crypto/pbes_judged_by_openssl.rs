@@ -168,8 +168,8 @@ fn costs_are_refused_before_the_work() {
     let rounds = |rounds: u64| pbes2(&pbkdf2(&rounds.to_der().unwrap()), &aes());
     insta::assert_snapshot!(wrong(&rounds(5_000_001)), @"key derivation takes 10000002 rounds, allowed are 10000000 for one input, 10000000 of them are left");
     insta::assert_snapshot!(wrong(&rounds(u64::MAX)), @"key derivation takes 18446744073709551615 rounds, allowed are 10000000 for one input, 10000000 of them are left");
-    insta::assert_snapshot!(wrong(&pbes2(&scrypt([1 << 20, 8, 1]), &aes())), @"scrypt takes 1073741824 bytes of memory, allowed are 67108864");
-    insta::assert_snapshot!(wrong(&pbes2(&scrypt([1 << 63, 1 << 40, 1 << 40]), &aes())), @"scrypt takes 18446744073709551615 bytes of memory, allowed are 67108864");
+    insta::assert_snapshot!(wrong(&pbes2(&scrypt([1 << 20, 8, 1]), &aes())), @"scrypt takes 1073741824 bytes of memory, allowed are 33554432");
+    insta::assert_snapshot!(wrong(&pbes2(&scrypt([1 << 63, 1 << 40, 1 << 40]), &aes())), @"scrypt takes 18446744073709551615 bytes of memory, allowed are 33554432");
     insta::assert_snapshot!(wrong(&pbes2(&scrypt([2, 1, 1 << 32]), &aes())), @"scrypt has r p = 4294967296, allowed are 8192");
     let old = algorithm("1.2.840.113549.1.12.1.3", &sequence(&[SALT, &4_000_000_u32.to_der().unwrap()]));
     insta::assert_snapshot!(wrong(&old), @"key derivation takes 12000000 rounds, allowed are 10000000 for one input, 10000000 of them are left");

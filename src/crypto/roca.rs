@@ -46,7 +46,7 @@ mod tests {
     use crate::model::Algorithm;
 
     /// `mod03.txt` and `mod08.txt` of the package `roca-detect` 1.2.12 (MIT licence), moduli of 2048 and 1025 bits that
-    /// its authors marked. All its samples of at least 1024 bits come out here as there.
+    /// its authors marked.
     const MARKED: [&str; 2] = [
         "9dcd7420e420c270a68060eb8b5aa7457a9f6648f86fafed2775cc1f79ae962f1e63f1b9e51c55f9ea6fdc7332e9b0058c9f\
         f2eb1fc89855029cf6aafe21e689feb38ac9ffb12f1ce371bb5d0e9aae64161abce74b4244bf68f1edb4411f756a097c8929\

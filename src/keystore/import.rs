@@ -60,7 +60,7 @@ pub struct Imported {
 }
 
 impl ImportKey {
-    /// A key from bytes of any form that the manual's table of formats names: PEM, DER, base64 of DER, JSON. A private key,
+    /// A key from bytes of any of the manual's [formats](crate::manual::formats): PEM, DER, base64 of DER, JSON. A private key,
     /// its public half, its certificate and the chain above that may come in one input.
     ///
     /// It is not exportable, has a random id and, unless its bytes say more, the usual algorithm of its type.

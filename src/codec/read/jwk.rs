@@ -34,16 +34,26 @@ fn read_set(keys: &[Json<'_>]) -> Result<Vec<Item>, ReadError> {
     if keys.is_empty() {
         return Err(malformed("JWKS", "keys", "there are none".into()));
     }
-    let read = keys.iter().enumerate().map(|(at, key)| {
+    let mut skipped = None;
+    let mut items = Vec::new();
+    for (at, key) in keys.iter().enumerate() {
         let place = format!("key {} of {}", at + 1, keys.len());
         let Json::Object(members) = key else {
             let error = malformed("JWKS", "keys", format!("an element is {}, needed is an object", key.kind()));
             return Err(error.within(&place));
         };
-        let item = Jwk { members }.read().map_err(|error| error.within(&place))?;
-        Ok(Item { structure: Structure::Jwks, ..item })
-    });
-    read.collect()
+        let jwk = Jwk { members };
+        match jwk.read().map_err(|error| error.within(&place)) {
+            Ok(item) => items.push(Item { structure: Structure::Jwks, ..item }),
+            // RFC 7517, section 5: keys of types that are not understood are passed over.
+            Err(error) if !jwk.is_of_known_type() => skipped = skipped.or(Some(error)),
+            Err(error) => return Err(error),
+        }
+    }
+    match skipped {
+        Some(error) if items.is_empty() => Err(error),
+        _ => Ok(items),
+    }
 }
 
 fn malformed(what: &str, member: &str, reason: String) -> ReadError {
@@ -134,6 +144,14 @@ impl<'a> Jwk<'a> {
             other => return Err(ReadError::unsupported(format!("JWK of type {}", Invalid::quote(other)), TAKEN)),
         };
         Ok(Item { structure, content, hints: self.hints()? })
+    }
+
+    /// False for a type that somebody else may understand.
+    fn is_of_known_type(self) -> bool {
+        match self.find("kty") {
+            Some(Json::Text(kty)) => matches!(kty.as_str(), "RSA" | "EC" | "oct"),
+            _ => true,
+        }
     }
 
     fn rsa(self) -> Result<(Structure, Content), ReadError> {
@@ -387,6 +405,8 @@ mod tests {
         insta::assert_snapshot!(wrong(&with(ec.jwk, "crv", "secp256k1".into())), @"not supported: JWK of curve 'secp256k1'; accepted are RSA with two primes, EC on P-256, P-384 or P-521, and oct");
         insta::assert_snapshot!(wrong(&with(rsa.jwk, "oth", Vec::<u8>::new().into())), @"not supported: JWK of an RSA key of more than two primes (oth); accepted are RSA with two primes, EC on P-256, P-384 or P-521, and oct");
         insta::assert_snapshot!(wrong(&without(rsa.jwk, &["p", "q", "dp", "dq", "qi"])), @"not supported: JWK of a private RSA key without its primes; accepted are RSA keys with p, q, dp, dq and qi");
-        insta::assert_snapshot!(wrong(&format!(r#"{{"keys": [{}, {{"kty": "OKP"}}]}}"#, ec.jwk)), @"not supported: JWK of type OKP (Ed25519, X25519 and the like) in key 2 of 2; accepted are RSA with two primes, EC on P-256, P-384 or P-521, and oct");
+        let mixed = format!(r#"{{"keys": [{{"kty": "OKP"}}, {}, {{"kty": "OKP"}}]}}"#, ec.jwk);
+        assert_eq!(read_json(mixed.as_bytes()).unwrap().len(), 1);
+        insta::assert_snapshot!(wrong(r#"{"keys": [{"kty": "OKP"}, {"kty": "x"}]}"#), @"not supported: JWK of type OKP (Ed25519, X25519 and the like) in key 1 of 2; accepted are RSA with two primes, EC on P-256, P-384 or P-521, and oct");
     }
 }
