@@ -20,6 +20,7 @@ pub(crate) use private::read_pkcs8;
 pub(crate) use secret_text::read_secret_text;
 
 use base64::{Alphabet, Padding};
+use zeroize::Zeroizing;
 
 use super::Document;
 use crate::model::Armour;
@@ -47,7 +48,7 @@ pub(crate) fn read_document(bytes: &[u8]) -> Result<Document, ReadError> {
         (Armour::Der, der::read_der(text)?)
     } else if text.windows(pem::BEGIN.len()).any(|window| window == pem::BEGIN) {
         (Armour::Pem, pem::read_pem(text)?)
-    } else if let Some(b'{' | b'[') = text.trim_ascii_start().first() {
+    } else if is_json(text) {
         (Armour::Json, jwk::read_json(text)?)
     } else if !is_text(text) && asn1::begins_like_der(text) {
         (Armour::Der, der::read_der(text)?)
@@ -96,14 +97,20 @@ fn is_text(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_ok_and(|text| text.chars().all(|c| !c.is_control() || is_line(c)))
 }
 
+/// Of random bytes too, one in 128 begins with a brace or a bracket, but then it is no UTF-8.
+fn is_json(bytes: &[u8]) -> bool {
+    matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'[')) && std::str::from_utf8(bytes).is_ok()
+}
+
 /// The alphabet of what looks like base64 of DER from its beginning to its end.
 fn base64_of_der(text: &[u8]) -> Option<Alphabet> {
     let dark = || text.iter().copied().filter(|byte| !byte.is_ascii_whitespace());
     let all = |alphabet: Alphabet| dark().all(|byte| alphabet.has(byte) || byte == b'=');
     let alphabet = [Alphabet::Standard, Alphabet::Url].into_iter().find(|alphabet| all(*alphabet))?;
     // Eight characters are six bytes: header and first tag of every structure.
-    let head: Vec<u8> = dark().take(8).collect();
-    let head = base64::decode(&head, alphabet, Padding::Forbidden).ok()?;
+    let mut head = Zeroizing::new([0; 8]);
+    head.iter_mut().zip(dark()).for_each(|(to, from)| *to = from);
+    let head = base64::decode(head.as_slice(), alphabet, Padding::Forbidden).ok()?;
     asn1::begins_like_der(&head).then_some(alphabet)
 }
 
@@ -189,6 +196,8 @@ mod tests {
         // Random bytes that begin with the tag of a SEQUENCE, and with its length too, but with nothing known in it.
         unknown(&[&[0x30, 0x15][..], &[0xA5; 30]].concat());
         unknown(&[&[0x30, 0x1F][..], &[0xA5; 30]].concat());
+        unknown(&[b"{\"".as_slice(), &[0xA5; 30]].concat());
+        unknown(&[b" [".as_slice(), &[0xA5; 30]].concat());
         // Exactly a SEQUENCE: somebody's DER, and no secret.
         assert!(!read_document(&[&[0x30, 30][..], &[0xA5; 30]].concat()).unwrap_err().is_unrecognised());
     }
@@ -208,8 +217,8 @@ mod tests {
     #[test]
     fn damaged_armour_is_explained() {
         let key = Base64::encode_string(&der(PRIVATE[0].spki));
-        insta::assert_snapshot!(wrong(key[..key.len() - 3].as_bytes()), @"base64 of DER stops making sense at character 122, white space not counted: the length is one that base64 cannot have: characters are missing or too many; accepted is one alphabet of base64, with or without padding, and white space between");
-        insta::assert_snapshot!(wrong(key[..key.len() - 4].as_bytes()), @"DER stops making sense at byte 0 (outer SEQUENCE): the length goes beyond the end, as if the bytes had been cut off; accepted is one PKCS#8, PKCS#1, SEC1, public key, certificate, PKCS#7 or PKCS#12, and nothing behind it");
+        insta::assert_snapshot!(wrong(&key.as_bytes()[..key.len() - 3]), @"base64 of DER stops making sense at character 122, white space not counted: the length is one that base64 cannot have: characters are missing or too many; accepted is one alphabet of base64, with or without padding, and white space between");
+        insta::assert_snapshot!(wrong(&key.as_bytes()[..key.len() - 4]), @"DER stops making sense at byte 0 (outer SEQUENCE): the length goes beyond the end, as if the bytes had been cut off; accepted is one PKCS#8, PKCS#1, SEC1, public key, certificate, PKCS#7 or PKCS#12, and nothing behind it");
         insta::assert_snapshot!(wrong(b"[]"), @"JSON stops making sense at the beginning: it is an array, needed is an object; accepted is a JWK or JWKS (RFC 7517)");
         insta::assert_snapshot!(wrong(&vec![b'{'; (1 << 20) + 1]), @"input is 1048577 bytes, at most 1048576");
     }

@@ -62,8 +62,7 @@ pub(crate) fn read_pkcs8(der: &[u8]) -> Result<RawPrivate, ReadError> {
             Ok(RawPrivate::Rsa { key: SecretBytes::copy_from(key), public: public.map(Into::into) })
         }
         KeyAlgorithm::Ec(curve) => {
-            let inside = EcPrivate::read(key, Some(curve)).map_err(|error| error.within("the privateKey in PKCS#8"))?;
-            debug_assert_eq!(inside.curve, curve);
+            EcPrivate::read(key, Some(curve)).map_err(|error| error.within("the privateKey in PKCS#8"))?;
             Ok(RawPrivate::Ec { curve, key: SecretBytes::copy_from(key), public: public.map(Into::into) })
         }
     }
