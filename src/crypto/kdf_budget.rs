@@ -91,8 +91,8 @@ mod tests {
         let mut budget = KdfBudget::new();
         insta::assert_snapshot!(refused(budget.spend_scrypt(1 << 17, 8, 1)), @"scrypt takes 134217728 bytes of memory, allowed are 33554432");
         insta::assert_snapshot!(refused(budget.spend_scrypt(2, 1, 8193)), @"scrypt has r p = 8193, allowed are 8192");
-        insta::assert_snapshot!(refused(budget.spend_scrypt(1 << 16, 8, 5)), @"scrypt has N r p = 2621440, allowed are 2097152 for one input, 2097152 of them are left");
-        budget.spend_scrypt(1 << 16, 8, 4).unwrap();
+        insta::assert_snapshot!(refused(budget.spend_scrypt(1 << 15, 8, 10)), @"scrypt has N r p = 2621440, allowed are 2097152 for one input, 2097152 of them are left");
+        budget.spend_scrypt(1 << 15, 8, 8).unwrap();
         insta::assert_snapshot!(refused(budget.spend_scrypt(2, 1, 1)), @"scrypt has N r p = 2, allowed are 2097152 for one input, 0 of them are left");
         refused(KdfBudget::new().spend_scrypt(u64::MAX, u64::MAX, u64::MAX));
     }
