@@ -12,7 +12,8 @@ use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use keystead::{
-    Algorithm, BackupOptions, ErrorKind, Fingerprint, GenerateKey, Issuer, KeyName, KeySpec, Keystore, Options, Unlock,
+    Algorithm, BackupOptions, ErrorKind, Fingerprint, GenerateKey, ImportKey, Issuer, KeyName, KeySpec, Keystore,
+    Options, SecretBytes, SecretFormat, Unlock, inspect,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -87,7 +88,25 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("   {error}\n");
     }
 
-    println!("7. Another passphrase, a backup under a raw key, a check of everything");
+    println!("7. Out where it is allowed, in from outside");
+    if let Err(error) = store.export_secret(key.id(), &SecretFormat::Pkcs8Pem) {
+        println!("   {error}");
+    }
+    let spec = KeySpec::new(Algorithm::Es384, None)?;
+    let portable = store.generate(GenerateKey::new(KeyName::new("portable")?, spec).exportable(true))?;
+    let password = || SecretBytes::from("a password for the way");
+    let pem = store.export_secret(portable.id(), &SecretFormat::EncryptedPkcs8Pem { password: password() })?;
+    println!("   exported as encrypted PKCS#8, {} bytes, and noted for ever", pem.len());
+    for found in inspect(pem.expose_secret(), Some(&password()))? {
+        println!("   which is {} of {} bits in {}", found.key_type(), found.bits(), found.form());
+    }
+    let request = ImportKey::new(KeyName::new("came back")?, pem).password(password());
+    let imported = store.import(request)?;
+    println!("   imported again; the same key is there already: {}", imported.same_as == [portable.id()]);
+    let set = store.jwks()?;
+    println!("   a JWK set of all public keys, {} bytes\n", set.len());
+
+    println!("8. Another passphrase, a backup under a raw key, a check of everything");
     store.rekey(&Unlock::passphrase("a better passphrase than before"))?;
     let copy = path.with_extension("backup.db");
     store.backup(&copy, &BackupOptions::new(&Unlock::raw_key([42; 32])))?;

@@ -3,12 +3,19 @@
 
 use std::path::{Path, PathBuf};
 
-use keystead::{Algorithm, GenerateKey, Issuer, KeyName, KeySpec, KeyType, Keystore, Options, Unlock, UserLabel};
+use keystead::{
+    Algorithm, GenerateKey, ImportKey, Issuer, KeyName, KeySpec, KeyType, Keystore, Options, SecretEncoding,
+    SecretFormat, Unlock, UserLabel,
+};
 
 const PASSPHRASE: &str = "golden";
 
 fn golden(version: u32) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/golden/format-{version}.db"))
+}
+
+fn golden_imported() -> PathBuf {
+    golden(1).with_file_name("format-1-imported.db")
 }
 
 /// Wrote format 1. To be run only for a new format: what is written lies in the repository.
@@ -26,6 +33,45 @@ fn write() {
     }
     let used = store.key(KeyName::new("golden ES256").unwrap()).unwrap();
     store.mark_in_use(used.id(), &UserLabel::new("the golden test").unwrap()).unwrap();
+}
+
+/// Wrote the keys from outside of format 1: a pair with its chain, one that left the store, a secret, a certificate alone.
+#[test]
+#[ignore = "writes a golden file"]
+fn write_imported() {
+    let cost = Options::default().kdf_cost(keystead::KdfCost::FLOOR);
+    let path = golden_imported();
+    let store = Keystore::create(path, &Unlock::passphrase(PASSPHRASE), cost).unwrap();
+    let chain = std::env::var("CHAIN").unwrap();
+    let named = |name: &str, data: Vec<u8>| ImportKey::new(KeyName::new(name).unwrap(), data).exportable(true);
+    store.import(named("chain", std::fs::read(chain).unwrap())).unwrap();
+    let seed = include_bytes!("data/fusionauth-seed.pem").to_vec();
+    store.import(named("certificate", seed)).unwrap();
+    let secret = store.import(named("secret", vec![7; 32]).secret(SecretEncoding::Raw)).unwrap().key;
+    store.export_secret(secret.id(), &SecretFormat::Raw).unwrap();
+}
+
+#[test]
+fn imported_keys_of_format_1_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.db");
+    std::fs::copy(golden_imported(), &path).unwrap();
+    let store = Keystore::open(&path, &Unlock::passphrase(PASSPHRASE), Options::default()).unwrap();
+    let integrity = store.verify_integrity().unwrap();
+    assert!(integrity.is_ok(), "{:?}", integrity.problems());
+    let key = |name: &str| store.key(KeyName::new(name).unwrap()).unwrap();
+    assert_eq!(key("chain").certificate_chain().count(), 3);
+    let signature = store.sign(key("chain").id(), b"message").unwrap();
+    assert!(store.verify(key("chain").id(), b"message", signature.as_bytes()).unwrap());
+    assert_eq!(key("certificate").kid().as_str(), "zamAX0036820RULfdjUV6YkhYbY");
+    assert!(!key("certificate").has_private_key());
+    let secret = key("secret");
+    assert!(secret.exported_at().is_some() && key("chain").exported_at().is_none());
+    assert_eq!(store.export_secret(secret.id(), &SecretFormat::Raw).unwrap().expose_secret(), [7; 32]);
+    let again = ImportKey::new(KeyName::new("again").unwrap(), vec![7; 32]).secret(SecretEncoding::Raw);
+    assert_eq!(store.import(again).unwrap().same_as, [secret.id()]);
+    assert!(key("chain").is_exportable());
+    assert_eq!(store.export_secret(key("chain").id(), &SecretFormat::Sec1Pem).unwrap().len(), 227);
 }
 
 #[test]
