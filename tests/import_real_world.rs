@@ -235,7 +235,7 @@ fn ec_parameters_may_stand_before_the_key() {
             ErrorKind::InvalidInput,
             "another curve's"
         );
-        assert_eq!(import(&parameters).unwrap_err().kind(), ErrorKind::InvalidInput, "parameters are no key");
+        assert_eq!(import(&parameters).unwrap_err().kind(), ErrorKind::Unsupported, "parameters are no key");
     }
 }
 
@@ -299,7 +299,8 @@ fn broken_pem_is_refused() {
         }
         for found in [import(text.as_bytes()).map(drop), inspect(text.as_bytes(), None).map(drop)] {
             let error = found.expect_err(what);
-            assert_eq!(error.kind(), ErrorKind::InvalidInput, "{what}: {error}");
+            let kind = if what == "an unknown label" { ErrorKind::Unsupported } else { ErrorKind::InvalidInput };
+            assert_eq!(error.kind(), kind, "{what}: {error}");
         }
     }
 }
@@ -326,6 +327,10 @@ fn no_part_of_a_file_is_taken_for_the_whole() {
         inspect(&data[..whole], None).unwrap();
         // Nor is a part from the middle on.
         for start in 1..whole {
+            // Such bytes may be a secret: nothing tells them from noise.
+            if !text && [32, 48, 64].contains(&(whole - start)) {
+                continue;
+            }
             assert!(inspect(&data[start..], None).is_err(), "{form}: read from byte {start} of {whole}");
         }
         if !text {
