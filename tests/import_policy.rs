@@ -46,7 +46,7 @@ fn rsa_keys_with_one_fault() {
         // The same numbers in the outer forms.
         let wrapped = if public { spki(RSA, &NULL, &key) } else { pkcs8(RSA, &NULL, &key) };
         let label = if public { "RSA PUBLIC KEY" } else { "RSA PRIVATE KEY" };
-        for data in [key.clone(), wrapped, pem(label, &key, 64).into_bytes(), base64(&key).into_bytes()] {
+        for data in [key.clone(), wrapped.clone(), pem(label, &key, 64).into_bytes(), base64(&key).into_bytes()] {
             if name.starts_with("good/") || name == "good" {
                 let imported = import(&data).unwrap_or_else(|error| panic!("{name}: {error}"));
                 assert_eq!(imported.key.has_private_key(), !public, "{name}");
@@ -55,6 +55,8 @@ fn rsa_keys_with_one_fault() {
                 match name {
                     // RFC 8017 appendix A.1.2: there are more than two primes.
                     "version-1" => unsupported(&data, name),
+                    // Three INTEGERs are DSA's parameters (RFC 3279 section 2.3.2).
+                    "public-trailing-number" if data != wrapped && !data.starts_with(b"-") => unsupported(&data, name),
                     _ => malformed(&data, name),
                 }
                 bad += 1;
@@ -145,9 +147,9 @@ fn curves_by_name_only() {
         unsupported(&folder.get("explicit.pem"), "SEC 1, explicit");
         unsupported(&folder.openssl("pkcs8 -topk8 -nocrypt -in explicit.pem"), "PKCS#8, explicit");
         unsupported(&folder.openssl("ec -in key.pem -param_enc explicit -pubout"), "SPKI, explicit");
-        malformed(&folder.openssl("req -x509 -key explicit.pem -subj /CN=a"), "certificate, explicit");
+        unsupported(&folder.openssl("req -x509 -key explicit.pem -subj /CN=a"), "certificate, explicit");
         let curve = pair.algorithm.curve().unwrap().name();
-        malformed(&folder.openssl(&format!("ecparam -name {curve} -param_enc explicit")), "parameters alone");
+        unsupported(&folder.openssl(&format!("ecparam -name {curve} -param_enc explicit")), "parameters alone");
     }
 }
 
@@ -427,7 +429,6 @@ fn jwk_of_ec_with_one_fault() {
             let mut faults = vec![
                 with("kty", "RSA".into()),
                 with("kty", 1.into()),
-                with("crv", ec.curve.name().to_lowercase().into()),
                 with("crv", stranger.curve.name().into()),
                 with("x", format!("{}=", base64url(&ec.x)).into()),
                 with("x", base64(&[&ec.x[..], &[0]].concat()).into()),
@@ -480,6 +481,7 @@ fn jwk_of_ec_with_one_fault() {
             for text in faults {
                 malformed(text.as_bytes(), &text);
             }
+            unsupported(with("crv", ec.curve.name().to_lowercase().into()).as_bytes(), "lower case");
             unsupported(with("kty", "ec".into()).as_bytes(), "lower case");
             unsupported(with("crv", "secp256k1".into()).as_bytes(), "secp256k1");
             unsupported(br#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#, "OKP");
@@ -553,7 +555,7 @@ fn jwk_of_rsa_with_one_fault() {
         }
     }
     unsupported(with("oth", serde_json::json!([{ "r": "AQ", "d": "AQ", "t": "AQ" }])).as_bytes(), "oth");
-    malformed(with("oth", serde_json::json!([])).as_bytes(), "empty oth");
+    unsupported(with("oth", serde_json::json!([])).as_bytes(), "empty oth");
     malformed(with("alg", "ES256".into()).as_bytes(), "another type's algorithm");
     malformed(with("alg", "HS256".into()).as_bytes(), "another type's algorithm");
     assert_eq!(import(with("alg", "PS384".into()).as_bytes()).unwrap().key.algorithm(), Some(Algorithm::Ps384));

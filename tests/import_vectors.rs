@@ -153,8 +153,8 @@ fn every_file_gets_its_verdict() {
         };
         wrong.extend(complaint.map(|complaint| format!("{path}: {complaint}")));
     }
-    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), LINES.len(), wrong.join("\n"));
     println!("{read} rightly read, {several} rightly taken for several keys, {refused} rightly refused");
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), LINES.len(), wrong.join("\n"));
     assert_eq!((read, several, refused), (0, 0, 0));
 }
 
