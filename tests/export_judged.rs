@@ -559,7 +559,7 @@ fn a_kid_that_is_a_digest_hides_no_other_key() {
     // A stranger's key, which says that it is the first.
     let stranger = digests.public_key.sha256;
     import(&pair(Algorithm::Es384).public, "stranger", Some(&stranger.to_base64url()));
-    assert_eq!(store.keys_matching(&KeyRef::from(stranger)).unwrap(), [first.clone()]);
+    assert_eq!(store.keys_matching(&KeyRef::from(stranger)).unwrap(), std::slice::from_ref(&first));
     let mut ids = vec![first.id()];
     for digest in [digests.public_key.sha256, digests.public_key.sha1, digests.jwk_sha1, digests.openssh] {
         ids.push(import(public, &digest.to_hex(), Some(&digest.to_base64url())).id());

@@ -16,7 +16,7 @@ use crate::model::{Algorithm, Curve, KeyType, RawPrivate};
 
 impl SigningKey {
     /// Checks a private key and takes it: RSA for RS256, EC for the algorithm of its curve. See
-    /// [`rebind`](Self::rebind) for another.
+    /// [`rebind`](Self::rebind) for another. Of RSA, the primes wait for [`test_primes`](Self::test_primes).
     pub(crate) fn import(raw: &RawPrivate) -> Result<Self, CryptoError> {
         Ok(match raw {
             RawPrivate::Rsa { key, public } => Self::new(
@@ -38,6 +38,14 @@ impl SigningKey {
                 }
             }
         })
+    }
+
+    /// Refuses an RSA key whose factors are not prime. Takes milliseconds, and for other keys nothing.
+    pub(crate) fn test_primes(&self) -> Result<(), CryptoError> {
+        match &self.private {
+            Private::Rsa(key) => rsa_check::test_primes(key),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -22,11 +22,10 @@ const PUBLIC_EXPONENTS: RangeInclusive<u64> = 3..=MOST_EXPONENT;
 /// What the crate takes at most.
 const MOST_EXPONENT: u64 = (1 << 33) - 1;
 
-/// Takes an `RSAPrivateKey` (RFC 8017 appendix A.1.2) whose every number was checked. `public` is the `RSAPublicKey`
-/// that came with it.
+/// Takes an `RSAPrivateKey` (RFC 8017 appendix A.1.2) whose every number was checked, but for the primes: these wait for
+/// [`test_primes`], which takes milliseconds. `public` is the `RSAPublicKey` that came with it.
 ///
-/// Lengths come before arithmetic and divisions before exponentiations: only a key that is right in all else gets as
-/// far as the primality tests.
+/// Lengths come before arithmetic.
 pub(super) fn import(der: &[u8], public: Option<&[u8]>) -> Result<RsaPrivateKey, CryptoError> {
     let parts = read_private(der)?;
     check_modulus(&parts.modulus, &PRIVATE_BITS)?;
@@ -44,8 +43,13 @@ pub(super) fn import(der: &[u8], public: Option<&[u8]>) -> Result<RsaPrivateKey,
         .map_err(|_| CryptoError::MalformedKey("RSA private key has parts that do not belong together"))?;
     check_distance(&key)?;
     check_crt(&key, crt)?;
+    Ok(key)
+}
+
+/// Refuses a key whose factors are not prime (Baillie-PSW).
+pub(super) fn test_primes(key: &RsaPrivateKey) -> Result<(), CryptoError> {
     if key.primes().iter().all(|prime| is_prime::<BoxedUint>(Flavor::Any, prime)) {
-        Ok(key)
+        Ok(())
     } else {
         Err(CryptoError::Refused("RSA private key has a factor that is not prime".to_owned()))
     }
@@ -228,7 +232,8 @@ mod tests {
         }
 
         fn import(&self) -> Result<RsaPrivateKey, CryptoError> {
-            import(&self.der(), None)
+            let key = import(&self.der(), None)?;
+            test_primes(&key).map(|()| key)
         }
     }
 

@@ -23,7 +23,7 @@ use crate::secret::SecretBytes;
 /// A private key or HMAC secret. Wiped when dropped.
 pub(crate) struct SigningKey {
     algorithm: Algorithm,
-    private: Private,
+    pub(super) private: Private,
 }
 
 /// Each wipes itself.

@@ -1,9 +1,11 @@
 //! Finding keys.
 
+use std::collections::BTreeMap;
+
 use super::Keystore;
-use super::fingerprints::{digests, kid_prefix};
+use super::fingerprints::{digests, indexed_digests, kid_prefix};
 use crate::error::{Error, Result};
-use crate::model::{Invalid, Key, KeyRef};
+use crate::model::{Fingerprint, Invalid, Key, KeyRef, Stored};
 use crate::storage::Lookup;
 
 impl Keystore {
@@ -52,20 +54,13 @@ impl Keystore {
             KeyRef::Id(id) => Lookup::Id(*id),
             KeyRef::Name(name) => Lookup::Name(name),
             KeyRef::Kid(kid) => Lookup::DigestPrefix(kid_prefix(kid)),
-            KeyRef::Fingerprint(digest) => Lookup::DigestPrefix(digest.prefix()),
+            KeyRef::Fingerprint(digest) => return self.keys_with(digest),
         };
-        let mut found = self.0.database.find(lookup)?;
-        if let (KeyRef::Fingerprint(digest), true) = (by, found.is_empty()) {
-            for place in self.places_by_other_digest(digest)? {
-                found.extend(self.0.database.find(Lookup::Place(place))?);
-            }
-        }
         let mut keys = Vec::new();
-        for stored in found {
+        for stored in self.0.database.find(lookup)? {
             let key = self.checked(stored)?;
             // The file keeps 8 bytes of a digest; the row it leads to gives the whole.
             let fits = match by {
-                KeyRef::Fingerprint(digest) => digests(&key)?.contains(digest),
                 KeyRef::Kid(kid) => key.kid == *kid,
                 _ => true,
             };
@@ -74,6 +69,32 @@ impl Keystore {
             }
         }
         Ok(keys)
+    }
+
+    fn keys_with(&self, digest: &Fingerprint) -> Result<Vec<Key>> {
+        let mut found = BTreeMap::new();
+        let mut keep = |store: &Self, stored: Stored| -> Result<bool> {
+            let seq = stored.seq;
+            let key = store.checked(stored)?;
+            // A kid that is a digest leads here too, whatever key it names.
+            let indexed = indexed_digests(&key)?.contains(digest);
+            if indexed || digests(&key)?.contains(digest) {
+                found.insert(seq, key);
+            }
+            Ok(indexed)
+        };
+        let mut all_indexed = false;
+        for stored in self.0.database.find(Lookup::DigestPrefix(digest.prefix()))? {
+            all_indexed |= keep(self, stored)?;
+        }
+        if !all_indexed {
+            for place in self.places_by_other_digest(digest)? {
+                for stored in self.0.database.find(Lookup::Place(place))? {
+                    keep(self, stored)?;
+                }
+            }
+        }
+        Ok(found.into_values().collect())
     }
 }
 

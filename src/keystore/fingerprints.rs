@@ -109,7 +109,7 @@ pub(super) fn other_digests(key: &Key) -> Result<Vec<Fingerprint>> {
 }
 
 /// The digests in the file's index.
-fn indexed_digests(key: &Key) -> Result<Vec<Fingerprint>> {
+pub(super) fn indexed_digests(key: &Key) -> Result<Vec<Fingerprint>> {
     let mut digests = Vec::with_capacity(4);
     if let Some(certificate) = key.certificate_der() {
         digests.push(Fingerprint::Sha1(crypto::sha1(certificate)));

@@ -4,7 +4,7 @@ use super::material::{self, Material};
 use crate::codec;
 use crate::crypto::{self, KdfBudget};
 use crate::error::Result;
-use crate::model::{Algorithm, Certificates, Curve, Fingerprint, Form, KeyType};
+use crate::model::{Algorithm, Certificates, Curve, Fingerprint, Form, KeyType, Kid};
 use crate::secret::SecretBytes;
 use crate::x509::{self, CertificateInformation};
 
@@ -21,13 +21,14 @@ pub struct Inspection {
     jwk_thumbprint: Option<Fingerprint>,
     certificates: Option<Certificates>,
     certificate_information: Option<CertificateInformation>,
-    kid: Option<String>,
+    kid: Option<Kid>,
     usage: Option<String>,
     name: Option<String>,
 }
 
 /// Says what bytes are and checks them as [`Keystore::import`](crate::Keystore::import) does. One answer for each key:
-/// a set of keys, a store of another program or a file of several certificates gives several.
+/// a set of keys, a store of another program or a file of several certificates gives several. Whether the factors of an
+/// RSA key are prime, which takes milliseconds, is tested when it is the only key, and in any case on import.
 ///
 /// ```
 /// use keystead::inspect;
@@ -49,7 +50,11 @@ pub struct Inspection {
 /// that are known and not taken.
 pub fn inspect(data: &[u8], password: Option<&SecretBytes>) -> Result<Vec<Inspection>> {
     let pieces = material::open("data", data, password, true, &mut KdfBudget::default())?;
-    material::group(pieces)?.iter().map(Inspection::new).collect()
+    let found = material::group(pieces)?;
+    if let [only] = found.as_slice() {
+        only.test_primes()?;
+    }
+    found.iter().map(Inspection::new).collect()
 }
 
 impl Inspection {
@@ -57,7 +62,6 @@ impl Inspection {
         let kind = &material.kind;
         let public_key = kind.public().map(|public| public.spki.clone());
         let input = public_key.as_deref().map(codec::jwk_thumbprint_input).transpose()?;
-        let hinted = material.hints.algorithm.as_deref().map(Algorithm::parse).transpose();
         let certificate = material.certificates.as_ref().map(Certificates::leaf);
         Ok(Self {
             form: material.form,
@@ -65,12 +69,12 @@ impl Inspection {
             bits: kind.bits(),
             curve: kind.curve(),
             has_private_key: kind.has_private(),
-            algorithm: hinted.ok().flatten().unwrap_or_else(|| kind.usual_algorithm()),
+            algorithm: material::algorithm(material, None)?,
             public_key,
             jwk_thumbprint: input.map(|input| Fingerprint::Sha256(crypto::sha256(input.as_bytes()))),
             certificate_information: certificate.map(x509::parse).transpose()?,
             certificates: material.certificates.clone(),
-            kid: material.hints.kid.clone(),
+            kid: material.hints.kid.clone().map(Kid::parse).transpose()?,
             usage: material.hints.usage.clone(),
             name: material.hints.name.clone(),
         })
@@ -146,7 +150,7 @@ impl Inspection {
     /// The `kid` of a JWK.
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
-        self.kid.as_deref()
+        self.kid.as_ref().map(Kid::as_str)
     }
 
     /// The `use` of a JWK. The store does not keep it: what it holds signs and verifies.

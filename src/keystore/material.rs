@@ -1,14 +1,16 @@
 //! From bytes of any form to keys that have been checked: opened, validated and put together.
 
+mod algorithm;
 mod group;
 mod open;
 mod pkcs12;
 
+pub(super) use algorithm::algorithm;
 pub(super) use group::group;
 pub(super) use open::{Piece, open};
 pub(super) use pkcs12::write as write_pkcs12;
 
-use crate::codec::{Hints, ReadError};
+use crate::codec::{self, Hints, ReadError};
 use crate::crypto::{CheckedPublic, CryptoError, SigningKey};
 use crate::error::{Error, Result};
 use crate::model::{Algorithm, Certificates, Curve, Form, Invalid, Issuer, KeyType, Problem};
@@ -17,12 +19,12 @@ use crate::x509::CertificateFacts;
 
 /// The longest input.
 pub(super) const MOST_BYTES: usize = 1 << 20;
-/// Each private key takes milliseconds to check.
-pub(super) const MOST_PRIVATE_KEYS: usize = 64;
 
 /// One key as it came, sound in itself and with its parts belonging together.
 #[derive(Debug)]
 pub(super) struct Material {
+    /// The input that the key came in.
+    pub(super) field: &'static str,
     pub(super) form: Form,
     pub(super) kind: Kind,
     pub(super) certificates: Option<Certificates>,
@@ -83,6 +85,26 @@ impl Kind {
 /// The issuer to show for a certificate: its issuer's common name, when it can be one.
 pub(super) fn issuer(facts: &CertificateFacts) -> Option<Issuer> {
     Issuer::parse(facts.issuer_common_name.as_deref()?).ok()
+}
+
+impl Material {
+    /// The last check, and the dearest: whether the factors of an RSA key are prime.
+    pub(super) fn test_primes(&self) -> Result<()> {
+        match &self.kind {
+            Kind::Private(key, _) => key.test_primes().map_err(|error| crypto_failed(self.field, error)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Refuses an HMAC secret that everybody may know: the bytes or the text of a key or certificate.
+pub(super) fn refuse_key_as_secret(field: &'static str, bytes: &[u8]) -> Result<()> {
+    const BOUNDARY: &[u8] = b"-----BEGIN ";
+    let has_boundary = bytes.windows(BOUNDARY.len()).any(|window| window == BOUNDARY);
+    if has_boundary || codec::read_document(bytes).is_ok() {
+        return Err(refuse(field, "it reads as a key or certificate, which must not serve as an HMAC secret"));
+    }
+    Ok(())
 }
 
 /// Refuses an input for what its bytes are.

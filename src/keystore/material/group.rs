@@ -19,16 +19,11 @@ struct Certificate {
     hints: Hints,
 }
 
-struct Loose {
-    field: &'static str,
-    material: Material,
-}
-
 /// Puts pieces together to keys. Every private key is one, every secret is one. A public key or certificate goes to the
 /// private key that it fits; what is left over is a key of its own when there is no private key, else it is a
 /// certificate of a chain, or it does not belong there.
 pub(in crate::keystore) fn group(pieces: Vec<Piece>) -> Result<Vec<Material>> {
-    let mut keys: Vec<Loose> = Vec::new();
+    let mut keys: Vec<Material> = Vec::new();
     let mut publics = Vec::new();
     let mut certificates = Vec::new();
     for Piece { field, form, content, hints } in pieces {
@@ -47,10 +42,10 @@ pub(in crate::keystore) fn group(pieces: Vec<Piece>) -> Result<Vec<Material>> {
         // The same key once more, as some tools write it in two forms.
         let twice = kind.public().is_some_and(|public| with_key(&mut keys, public).is_some());
         if is_set(form) || !twice {
-            keys.push(Loose { field, material: Material::new(form, kind, hints) });
+            keys.push(Material::new(field, form, kind, hints));
         }
     }
-    let private_keys = keys.iter().filter(|key| key.material.kind.public().is_some()).count();
+    let private_keys = keys.iter().filter(|key| key.kind.public().is_some()).count();
     for (field, form, public, hints) in publics {
         if !is_set(form) && with_key(&mut keys, &public).is_some() {
             continue;
@@ -58,16 +53,16 @@ pub(in crate::keystore) fn group(pieces: Vec<Piece>) -> Result<Vec<Material>> {
         if !is_set(form) && private_keys == 1 {
             return Err(refuse(field, "the public key is not that of the private key"));
         }
-        keys.push(Loose { field, material: Material::new(form, Kind::Public(public), hints) });
+        keys.push(Material::new(field, form, Kind::Public(public), hints));
     }
     take_inner_certificates(&mut keys)?;
     take_certificates(&mut keys, certificates)?;
-    Ok(keys.into_iter().map(|key| key.material).collect())
+    Ok(keys)
 }
 
 impl Material {
-    fn new(form: Form, kind: Kind, hints: Hints) -> Self {
-        Self { form, kind, certificates: None, facts: None, hints }
+    fn new(field: &'static str, form: Form, kind: Kind, hints: Hints) -> Self {
+        Self { field, form, kind, certificates: None, facts: None, hints }
     }
 }
 
@@ -76,13 +71,14 @@ fn is_set(form: Form) -> bool {
     form.structure == Structure::Jwks
 }
 
-fn with_key<'a>(keys: &'a mut [Loose], public: &CheckedPublic) -> Option<&'a mut Loose> {
-    keys.iter_mut().find(|key| key.material.kind.public().is_some_and(|own| own.spki == public.spki))
+fn with_key<'a>(keys: &'a mut [Material], public: &CheckedPublic) -> Option<&'a mut Material> {
+    keys.iter_mut().find(|key| key.kind.public().is_some_and(|own| own.spki == public.spki))
 }
 
 /// The certificates that a JWK brings along in `x5c`, leaf first.
-fn take_inner_certificates(keys: &mut [Loose]) -> Result<()> {
-    for Loose { field, material } in keys {
+fn take_inner_certificates(keys: &mut [Material]) -> Result<()> {
+    for material in keys {
+        let field = material.field;
         let ders = std::mem::take(&mut material.hints.certificates);
         let Some(first) = ders.first() else { continue };
         if ders.len() > MOST_IN_CHAIN {
@@ -111,7 +107,7 @@ fn take_inner_certificates(keys: &mut [Loose]) -> Result<()> {
 }
 
 /// Gives each certificate its place: a key's own, or one above it.
-fn take_certificates(keys: &mut Vec<Loose>, certificates: Vec<Certificate>) -> Result<()> {
+fn take_certificates(keys: &mut Vec<Material>, certificates: Vec<Certificate>) -> Result<()> {
     if certificates.is_empty() {
         return Ok(());
     }
@@ -135,7 +131,7 @@ fn take_certificates(keys: &mut Vec<Loose>, certificates: Vec<Certificate>) -> R
         for (place, key) in keys.iter().enumerate() {
             let own = publics.iter().position(|public| {
                 let spki = public.as_ref().ok().map(|public| &public.spki);
-                spki.is_some() && spki == key.material.kind.public().map(|own| &own.spki)
+                spki.is_some() && spki == key.kind.public().map(|own| &own.spki)
             });
             leaves.extend(own.map(|at| (at, Some(place))));
         }
@@ -160,15 +156,15 @@ fn take_certificates(keys: &mut Vec<Loose>, certificates: Vec<Certificate>) -> R
         let Certificate { field, form, facts, hints, .. } = certificate;
         match place.and_then(|place| keys.get_mut(place)) {
             Some(key) => {
-                key.material.certificates = Certificates::new(chain);
-                key.material.facts = Some(facts);
+                key.certificates = Certificates::new(chain);
+                key.facts = Some(facts);
             }
             None => {
                 let public = public.map_err(|error| super::crypto_failed(field, error))?;
-                let mut material = Material::new(form, Kind::Public(public), hints);
+                let mut material = Material::new(field, form, Kind::Public(public), hints);
                 material.certificates = Certificates::new(chain);
                 material.facts = Some(facts);
-                keys.push(Loose { field, material });
+                keys.push(material);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Taking an input apart, decrypting what is encrypted, and checking each piece by itself.
 
-use super::{MOST_BYTES, MOST_PRIVATE_KEYS, crypto_failed, read_failed, refuse};
+use super::{MOST_BYTES, crypto_failed, read_failed, refuse, refuse_key_as_secret};
 use crate::codec::{self, Content, Hints, Pkcs12Content};
 use crate::crypto::{self, CheckedPublic, CryptoError, KdfBudget, SigningKey};
 use crate::error::{Error, Result};
@@ -66,7 +66,7 @@ pub(in crate::keystore) fn open(
         }
         Err(error) => return Err(read_failed(field, &error)),
     };
-    let mut opener = Opener { field, password, budget, pieces: Vec::new(), private_keys: 0 };
+    let mut opener = Opener { field, password, budget, pieces: Vec::new() };
     for item in document.items {
         let form = Form { structure: item.structure, armour: document.armour };
         opener.take(form, item.content, item.hints)?;
@@ -74,11 +74,17 @@ pub(in crate::keystore) fn open(
     Ok(opener.pieces)
 }
 
-/// Neither text nor the beginning of DER, and exactly as long as a hash: a damaged key file must not become a secret.
+/// Neither text nor DER, and exactly as long as a hash: a damaged key file must not become a secret.
 fn looks_like_a_secret(data: &[u8]) -> bool {
-    let text =
-        std::str::from_utf8(data).is_ok_and(|text| !text.contains(|c: char| c.is_control() && !c.is_whitespace()));
-    matches!(data.len(), 32 | 48 | 64) && data.first() != Some(&0x30) && !text
+    let printable = |text: &str| !text.contains(|c: char| c.is_control() && !c.is_whitespace());
+    let text = std::str::from_utf8(data).is_ok_and(printable);
+    // INTEGER, BIT STRING, OCTET STRING, SEQUENCE, SET: the bare contents of a key.
+    let der = match data {
+        [0x30, ..] => true,
+        [0x02..=0x04 | 0x31, len, ..] => usize::from(*len) + 2 == data.len(),
+        _ => false,
+    };
+    matches!(data.len(), 32 | 48 | 64) && !text && !der
 }
 
 struct Opener<'a> {
@@ -86,7 +92,6 @@ struct Opener<'a> {
     password: Option<&'a SecretBytes>,
     budget: &'a mut KdfBudget,
     pieces: Vec<Piece>,
-    private_keys: usize,
 }
 
 impl<'a> Opener<'a> {
@@ -95,13 +100,21 @@ impl<'a> Opener<'a> {
             Content::Private(raw) => self.private(&raw)?,
             Content::Public(spki) => Checked::Public(crypto::check_public(&spki).map_err(|error| self.failed(error))?),
             Content::Certificate(der) => self.certificate(der)?,
-            Content::Secret(secret) => Checked::Secret(secret),
+            Content::Secret(secret) => self.secret(secret)?,
             Content::EncryptedPkcs8 { algorithm, data } => {
                 let password = self.password("the private key is encrypted")?;
                 let plain = crypto::pbes_decrypt(&algorithm, password.expose_secret(), &data, self.budget);
                 let plain = plain.map_err(|error| self.failed(error))?;
-                let raw = codec::read_pkcs8(plain.expose_secret()).map_err(|error| read_failed(self.field, &error))?;
-                self.private(&raw)?
+                // Nothing but the padding guards the ciphertext: what came out malformed was damaged or decrypted with a
+                // wrong key, and which of them must not show.
+                let damaged = || self.failed(CryptoError::WrongPassword);
+                let raw = codec::read_pkcs8(plain.expose_secret()).map_err(|error| {
+                    if error.is_unsupported() { read_failed(self.field, &error) } else { damaged() }
+                })?;
+                self.checked(&raw).map_err(|error| match error {
+                    CryptoError::MalformedKey(_) => damaged(),
+                    error => self.failed(error),
+                })?
             }
             Content::Pkcs12(pfx) => return self.pkcs12(form, &pfx),
         };
@@ -125,7 +138,7 @@ impl<'a> Opener<'a> {
                 Pkcs12Content::Secret { algorithm, secret } => {
                     let used_for = codec::hmac_algorithm(algorithm).ok_or_else(|| self.no_hmac(algorithm))?;
                     hints.algorithm = Some(used_for.name().into());
-                    Checked::Secret(secret)
+                    self.secret(secret)?
                 }
             };
             self.pieces.push(Piece { field: self.field, form, content, hints });
@@ -133,16 +146,19 @@ impl<'a> Opener<'a> {
         Ok(())
     }
 
-    fn private(&mut self, raw: &RawPrivate) -> Result<Checked> {
-        self.private_keys += 1;
-        if self.private_keys > MOST_PRIVATE_KEYS {
-            return Err(refuse(self.field, format!("there are more than {MOST_PRIVATE_KEYS} private keys in it")));
-        }
-        let checked = SigningKey::import(raw).and_then(|key| {
-            let spki = key.public_key_der()?.ok_or(CryptoError::MalformedKey("private key has no public half"))?;
-            Ok(Checked::Private(Box::new(key), crypto::check_public(&spki)?))
-        });
-        checked.map_err(|error| self.failed(error))
+    fn private(&self, raw: &RawPrivate) -> Result<Checked> {
+        self.checked(raw).map_err(|error| self.failed(error))
+    }
+
+    fn checked(&self, raw: &RawPrivate) -> Result<Checked, CryptoError> {
+        let key = SigningKey::import(raw)?;
+        let spki = key.public_key_der()?.ok_or(CryptoError::MalformedKey("private key has no public half"))?;
+        Ok(Checked::Private(Box::new(key), crypto::check_public(&spki)?))
+    }
+
+    fn secret(&self, secret: SecretBytes) -> Result<Checked> {
+        refuse_key_as_secret(self.field, secret.expose_secret())?;
+        Ok(Checked::Secret(secret))
     }
 
     fn certificate(&self, der: Box<[u8]>) -> Result<Checked> {
