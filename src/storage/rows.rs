@@ -128,8 +128,8 @@ const MOST_SAME: u32 = 16;
 /// The oldest keys that have this digest and the same public key; for secrets, which have none, the digest alone decides.
 fn same_material(transaction: &Connection, prefix: i64, key: &Key) -> Result<Vec<KeyId>> {
     let mut statement = transaction.prepare_cached(
-        "SELECT id FROM key WHERE seq IN (SELECT seq FROM fingerprint WHERE prefix = ?1) AND type = ?2 \
-         AND public_key IS ?3 ORDER BY seq LIMIT ?4",
+        "SELECT id FROM fingerprint CROSS JOIN key USING (seq) WHERE prefix = ?1 AND type = ?2 AND public_key IS ?3 \
+         ORDER BY fingerprint.seq LIMIT ?4",
     )?;
     let found = statement
         .query_map((prefix, key.key_type.code(), key.public_key.as_deref(), MOST_SAME), |row| {
