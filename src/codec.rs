@@ -28,7 +28,7 @@ pub(crate) use pkcs12::{
     MacFacts, NewPkcs12, Pkcs12Content, Pkcs12Entry, Pkcs12Password, hmac_algorithm, read_pkcs12, write_pkcs12,
 };
 pub(crate) use public_key::spki_facts;
-pub(crate) use read::{ReadError, read_document, read_pkcs8, read_secret_text};
+pub(crate) use read::{ReadError, hides_key, read_document, read_pkcs8, read_secret_text};
 pub(crate) use thumbprint::jwk_thumbprint_input;
 pub(crate) use write::{
     JwkFacts, jwk_private, jwk_public, jwk_secret, pkcs1_private, pkcs1_public, pkcs7, sec1_private, ssh_blob,

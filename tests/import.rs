@@ -469,6 +469,43 @@ fn secrets_are_taken_as_they_are_told() {
     insta::assert_snapshot!(told(decoded), @"InvalidInput data: data: it reads as a key or certificate, which must not serve as an HMAC secret");
 }
 
+/// Whoever knows a public key could sign with it, had it become a secret, in whatever clothes.
+#[test]
+fn keys_in_other_clothes_are_no_secrets() {
+    let store = memory();
+    let public = store.generate(es256("public")).unwrap();
+    let (pem, der) = (public.public_key_pem().unwrap().unwrap(), public.public_key_der().unwrap());
+    let hex: String = der.iter().map(|byte| format!("{byte:02x}")).collect();
+    for data in [
+        Base64::encode_string(pem.as_bytes()),
+        Base64::encode_string(Base64::encode_string(der).as_bytes()),
+        hex,
+        "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=".into(),
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBm/RAlphM3+hUG6wWfcO5bIUIaqMLa2ywxcOK1wMWbh me".into(),
+        r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#.into(),
+    ] {
+        for request in [
+            named("x", &data).secret(SecretEncoding::Text),
+            named("x", &data).secret(SecretEncoding::Raw),
+            named("x", &data).algorithm(Algorithm::Hs256),
+        ] {
+            let error = store.import(request.allow_short_secret(true)).unwrap_err();
+            assert!(matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported), "{error}");
+        }
+    }
+    // A JWK says that it holds a secret, and holds a key.
+    for key in [pem.as_bytes(), der] {
+        let jwk = format!(r#"{{"kty":"oct","k":"{}"}}"#, Base64UrlUnpadded::encode_string(key));
+        for json in [format!(r#"{{"keys":[{jwk}]}}"#), jwk] {
+            assert!(inspect(json.as_bytes(), None).is_err());
+            insta::allow_duplicates! {
+                insta::assert_snapshot!(told(store.import(named("x", json))), @"InvalidInput data: data: it reads as a key or certificate, which must not serve as an HMAC secret");
+            }
+        }
+    }
+    assert_eq!(store.len().unwrap(), 1);
+}
+
 #[test]
 fn short_secrets_need_to_be_allowed() {
     let store = memory();

@@ -5,6 +5,7 @@ mod asn1;
 mod base64;
 mod container;
 mod der;
+mod disguise;
 mod error;
 mod json;
 mod jwk;
@@ -15,6 +16,7 @@ mod secret_text;
 
 pub(super) use jwk::ec_private;
 
+pub(crate) use disguise::hides_key;
 pub(crate) use error::ReadError;
 pub(crate) use private::read_pkcs8;
 pub(crate) use secret_text::read_secret_text;
@@ -77,9 +79,7 @@ fn refuse_foreign(bytes: &[u8]) -> Result<(), ReadError> {
     let jks = "`keytool -importkeystore -srckeystore OLD -destkeystore NEW -deststoretype PKCS12` converts it";
     let ssh = ["ssh-rsa", "ssh-ed25519", "ssh-dss", "ecdsa-sha2-nistp", "sk-ssh-", "sk-ecdsa-"];
     match bytes {
-        [0xFF, 0xFE, _, 0, ..] | [b'-' | b'{', 0, _, 0, ..] | [0xFE, 0xFF, 0, ..] | [0, b'-' | b'{', 0, ..] => {
-            Err(ReadError::unsupported("text in UTF-16", utf16))
-        }
+        _ if is_utf16(bytes) => Err(ReadError::unsupported("text in UTF-16", utf16)),
         [0xFE, 0xED, 0xFE, 0xED, 0, 0, 0, 1 | 2, ..] => Err(ReadError::unsupported("Java keystore (JKS)", jks)),
         [0xCE, 0xCE, 0xCE, 0xCE, 0, 0, 0, 1 | 2, ..] => Err(ReadError::unsupported("Java keystore (JCEKS)", jks)),
         _ if ssh.iter().any(|name| bytes.starts_with(name.as_bytes())) => Err(pem::ssh_public_key()),
@@ -89,6 +89,11 @@ fn refuse_foreign(bytes: &[u8]) -> Result<(), ReadError> {
         )),
         _ => Ok(()),
     }
+}
+
+/// Text in UTF-16 with a byte order mark, or PEM or JSON without.
+fn is_utf16(bytes: &[u8]) -> bool {
+    matches!(bytes, [0xFF, 0xFE, _, 0, ..] | [b'-' | b'{', 0, _, 0, ..] | [0xFE, 0xFF, 0, ..] | [0, b'-' | b'{', 0, ..])
 }
 
 /// UTF-8 without control characters but those of lines. No structure in DER is: each has a tag below blank.

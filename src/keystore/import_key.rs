@@ -231,8 +231,14 @@ impl ImportKey {
         let Some(encoding) = self.secret else {
             // Only what reads as nothing else is a secret; a JWK is read as one, and a mistaken one refused as one.
             let json = data.trim_ascii_start().first() == Some(&b'{');
-            let other = json || material::refuse_key_as_secret(field, data).is_err();
-            return Ok((!other).then(|| SecretBytes::copy_from(data)));
+            let unrecognised = codec::read_document(data).is_err_and(|error| error.is_unrecognised());
+            return match material::refuse_key_as_secret(field, data) {
+                _ if json => Ok(None),
+                Ok(()) => Ok(Some(SecretBytes::copy_from(data))),
+                Err(refused) if unrecognised => Err(refused),
+                // Whoever reads it says more about it.
+                Err(_) => Ok(None),
+            };
         };
         let secret = codec::read_secret_text(data, encoding).map_err(|error| material::read_failed(field, &error))?;
         material::refuse_key_as_secret(field, data)?;

@@ -99,9 +99,7 @@ impl Material {
 
 /// Refuses an HMAC secret that everybody may know: the bytes or the text of a key or certificate.
 pub(super) fn refuse_key_as_secret(field: &'static str, bytes: &[u8]) -> Result<()> {
-    const BOUNDARY: &[u8] = b"-----BEGIN ";
-    let has_boundary = bytes.windows(BOUNDARY.len()).any(|window| window == BOUNDARY);
-    if has_boundary || codec::read_document(bytes).is_ok() {
+    if codec::hides_key(bytes) {
         return Err(refuse(field, "it reads as a key or certificate, which must not serve as an HMAC secret"));
     }
     Ok(())

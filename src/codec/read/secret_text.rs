@@ -42,7 +42,7 @@ pub(crate) fn read_secret_text(text: &[u8], how: SecretEncoding) -> Result<Secre
     if secret.is_empty() { Err(fail(0, "it is empty")) } else { Ok(secret) }
 }
 
-fn hex(text: &[u8]) -> Result<Zeroizing<Vec<u8>>, (usize, &'static str)> {
+pub(super) fn hex(text: &[u8]) -> Result<Zeroizing<Vec<u8>>, (usize, &'static str)> {
     if let Some(at) = text.iter().position(|digit| !digit.is_ascii_hexdigit()) {
         return Err((at, "there is a character that is no hexadecimal digit"));
     }
