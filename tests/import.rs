@@ -469,6 +469,38 @@ fn secrets_are_taken_as_they_are_told() {
     insta::assert_snapshot!(told(decoded), @"InvalidInput data: data: it reads as a key or certificate, which must not serve as an HMAC secret");
 }
 
+/// A kid may be any text, also one that looks like another key's digest.
+#[test]
+fn a_kid_hides_no_other_key() {
+    let store = memory();
+    let wanted = store.generate(es256("wanted")).unwrap();
+    let fingerprints = wanted.fingerprints().unwrap().unwrap();
+    for digest in [
+        fingerprints.public_key.md5,
+        fingerprints.public_key.sha1,
+        fingerprints.public_key.sha256,
+        fingerprints.certificate.unwrap().md5,
+        fingerprints.certificate.unwrap().sha256,
+        fingerprints.jwk_sha1,
+        fingerprints.jwk_sha256,
+        fingerprints.openssh,
+    ] {
+        let kid = Kid::new(digest.to_base64url()).unwrap();
+        let other = store.import(secret("other", [7; 32]).kid(kid.clone())).unwrap().key;
+        assert_eq!(store.key(digest).unwrap(), wanted);
+        assert_eq!(store.key(kid).unwrap(), other);
+        store.delete(other.id()).unwrap();
+        // A twin under its own digest does not hide the first one.
+        let spki = wanted.public_key_der().unwrap();
+        let twin = store.import(named("twin", spki).kid(Kid::new(digest.to_base64url()).unwrap())).unwrap().key;
+        let found = store.keys_matching(&digest.into()).unwrap();
+        let certified = [fingerprints.certificate.unwrap().md5, fingerprints.certificate.unwrap().sha256];
+        let expected = if certified.contains(&digest) { vec![wanted.id()] } else { vec![wanted.id(), twin.id()] };
+        assert_eq!(found.iter().map(Key::id).collect::<Vec<_>>(), expected);
+        store.delete(twin.id()).unwrap();
+    }
+}
+
 /// Whoever knows a public key could sign with it, had it become a secret, in whatever clothes.
 #[test]
 fn keys_in_other_clothes_are_no_secrets() {
