@@ -183,7 +183,7 @@ fn what_is_refused_is_named_by_field_and_code() {
     [invalid]key.type: type is 'rsa', allowed are EC, RSA, HMAC
     ");
     insta::assert_snapshot!(refuse(json!({ "name": "x", "secret": "x".repeat(32), "publicKey": public })), @"[invalid]key.secret: secret comes alone, without other keys");
-    insta::assert_snapshot!(refuse(json!({ "name": "x", "secret": 7 })), @"[couldNotParse]key.secret: secret is the number 7, allowed is a string");
+    insta::assert_snapshot!(refuse(json!({ "name": "x", "secret": 7 })), @"[couldNotParse]key.secret: secret is a number, allowed is a string");
     insta::assert_snapshot!(refuse(json!({ "name": "x", "secret": "short" })), @"[invalidLength]key.secret: the secret is 5 bytes, HS256 allows 32 to 4096 bytes: RFC 7518, section 3.2");
     insta::assert_snapshot!(refuse(json!({ "name": "x", "secret": public })), @"[couldNotParse]key.secret: secret: it reads as a key or certificate, which must not serve as an HMAC secret");
     insta::assert_snapshot!(refuse(json!({ "name": "x", "secret": "x".repeat(32), "type": "RSA" })), @"[invalid]key.type: type is RSA, the key is HMAC");
