@@ -469,6 +469,68 @@ fn secrets_are_taken_as_they_are_told() {
     insta::assert_snapshot!(told(decoded), @"InvalidInput data: data: it reads as a key or certificate, which must not serve as an HMAC secret");
 }
 
+/// Tag, length, value.
+fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let value = parts.concat();
+    let len = u32::try_from(value.len()).unwrap().to_be_bytes();
+    let header = match value.len() {
+        0..0x80 => vec![tag, len[3]],
+        0x80..0x1_0000 => vec![tag, 0x82, len[2], len[3]],
+        _ => vec![tag, 0x83, len[1], len[2], len[3]],
+    };
+    let header = if header.len() == 4 && header[2] == 0 { vec![tag, 0x81, len[3]] } else { header };
+    [header, value].concat()
+}
+
+/// A name of so many parts, the last of which tells it from others.
+fn long_name(parts: usize, last: u8) -> Vec<u8> {
+    let part = |text: &[u8]| tlv(0x31, &[&tlv(0x30, &[&[6, 3, 0x55, 4, 3], &tlv(0x0C, &[text])])]);
+    tlv(0x30, &[&part(b"a").repeat(parts), &part(&[b'a' + last])])
+}
+
+/// A certificate that nobody signed, with an extension of so many bytes.
+fn certificate(spki: &[u8], serial: u8, issuer: &[u8], subject: &[u8], extra: usize) -> Vec<u8> {
+    let algorithm = tlv(0x30, &[&[6, 8, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 2]]);
+    let validity = tlv(0x30, &[&tlv(0x17, &[b"200101000000Z"]), &tlv(0x17, &[b"400101000000Z"])]);
+    let extension = tlv(0x30, &[&[6, 2, 0x2A, 3], &tlv(4, &[&vec![7; extra]])]);
+    let extensions = tlv(0xA3, &[&tlv(0x30, &[&extension])]);
+    let version = [0xA0, 3, 2, 1, 2];
+    let serial = [2, 2, 1, serial];
+    let tbs = tlv(0x30, &[&version, &serial, &algorithm, issuer, &validity, subject, spki, &extensions]);
+    tlv(0x30, &[&tbs, &algorithm, &[3, 2, 0, 9]])
+}
+
+fn pkcs7(certificates: &[Vec<u8>]) -> Vec<u8> {
+    let data = tlv(0x30, &[&[6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 1]]);
+    let all = tlv(0xA0, &[&certificates.concat()]);
+    let signed = tlv(0x30, &[&[2, 1, 1], &[0x31, 0], &data, &all, &[0x31, 0]]);
+    tlv(0x30, &[&[6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 2], &tlv(0xA0, &[&signed])])
+}
+
+/// 241 ends of one chain of 15: every name is compared with every other, and each end has the chain for itself.
+#[test]
+fn many_certificates_take_neither_time_nor_memory() {
+    let store = memory();
+    let key = store.generate(es256("key")).unwrap();
+    let spki = key.public_key_der().unwrap();
+    let chains = |parts: usize, extra: usize| {
+        let names: Vec<_> = (0..16).map(|at| long_name(parts, at)).collect();
+        let ends = (0..241).map(|serial| certificate(spki, serial as u8, &names[0], &[0x30, 0], 0));
+        let above =
+            (0..15).map(|at| certificate(spki, at, &names[usize::from(at) + 1], &names[usize::from(at)], extra));
+        pkcs7(&ends.chain(above).collect::<Vec<_>>())
+    };
+    let slow = chains(200, 0);
+    assert!(slow.len() > 700_000 && slow.len() < 1 << 20, "{}", slow.len());
+    let start = std::time::Instant::now();
+    assert!(inspect(&slow, None).is_err());
+    assert!(start.elapsed() < std::time::Duration::from_secs(1), "{:?}", start.elapsed());
+    insta::assert_snapshot!(inspect(&chains(1, 60_000), None).unwrap_err(), @"data: the chains of its 241 keys are more than 8388608 bytes");
+    let found = inspect(&chains(1, 0), None).unwrap();
+    assert_eq!(found.len(), 241);
+    assert!(found.iter().all(|found| found.certificate_chain().count() == 16));
+}
+
 /// A kid may be any text, also one that looks like another key's digest.
 #[test]
 fn a_kid_hides_no_other_key() {

@@ -1,16 +1,18 @@
 //! What import asks of a certificate: whose key it is for, when it ends, and who stands above it.
 
+use der::Encode;
 use jiff::Timestamp;
-use x509_cert::name::Name;
 
 use super::read::Fields;
 use super::{X509Error, name, time};
+use crate::crypto;
 
 /// A certificate's key and place among others. Nothing of it has been verified.
 #[derive(Debug)]
 pub(crate) struct CertificateFacts {
-    issuer: Name,
-    subject: Name,
+    /// SHA-256 of the names in DER: of many certificates each is compared with each, and a name may have 64 KiB.
+    issuer: [u8; 32],
+    subject: [u8; 32],
     /// As it stands in the certificate.
     pub(crate) spki: Box<[u8]>,
     pub(crate) expires_at: Timestamp,
@@ -23,12 +25,13 @@ impl CertificateFacts {
     pub(crate) fn read(der: &[u8]) -> Result<Self, X509Error> {
         let fields = Fields::read(der)?;
         time::read("notBefore", fields.not_before)?;
+        let digest = |name: &x509_cert::name::Name| Ok::<_, X509Error>(crypto::sha256(&name.to_der()?));
         Ok(Self {
             spki: fields.spki.into(),
             expires_at: time::read("notAfter", fields.not_after)?,
             issuer_common_name: name::first_common_name(&fields.issuer).ok().flatten(),
-            issuer: fields.issuer,
-            subject: fields.subject,
+            issuer: digest(&fields.issuer)?,
+            subject: digest(&fields.subject)?,
         })
     }
 

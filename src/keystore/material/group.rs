@@ -10,6 +10,8 @@ use crate::x509::CertificateFacts;
 
 /// The longest chain that is kept, the key's own certificate included.
 const MOST_IN_CHAIN: usize = 16;
+/// All chains together: each end of a chain gets its own copy of what is above it.
+const MOST_CHAIN_BYTES: usize = 8 << 20;
 
 struct Certificate {
     field: &'static str,
@@ -144,7 +146,17 @@ fn take_certificates(keys: &mut Vec<Material>, certificates: Vec<Certificate>) -
             return Err(refuse(first.field, message));
         }
     }
-    let chains: Vec<_> = leaves.iter().map(|(at, _)| chain(&certificates, *at)).collect();
+    let mut chains = Vec::with_capacity(leaves.len());
+    let mut len = 0;
+    for (at, _) in &leaves {
+        let chain = chain(&certificates, *at);
+        len += chain.len();
+        if let (true, Some(leaf)) = (len > MOST_CHAIN_BYTES, certificates.get(*at)) {
+            let message = format!("the chains of its {} keys are more than {MOST_CHAIN_BYTES} bytes", leaves.len());
+            return Err(refuse(leaf.field, message));
+        }
+        chains.push(chain);
+    }
     let mut publics: Vec<_> = publics.into_iter().map(Some).collect();
     let mut taken: Vec<_> = certificates.into_iter().map(Some).collect();
     for ((at, place), chain) in leaves.into_iter().zip(chains) {
