@@ -507,6 +507,27 @@ fn pkcs7(certificates: &[Vec<u8>]) -> Vec<u8> {
     tlv(0x30, &[&[6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 2], &tlv(0xA0, &[&signed])])
 }
 
+/// A JWK may name its certificate without bringing it.
+#[test]
+fn a_certificate_apart_fits_the_thumbprint() {
+    let store = memory();
+    let Chain { leaf, .. } = &*CHAIN;
+    let spki = inspect(leaf, None).unwrap()[0].public_key_der().unwrap().to_vec();
+    let leaf_der = inspect(leaf, None).unwrap()[0].certificate_chain().next().unwrap().to_vec();
+    let key = store.import(named("key", spki)).unwrap().key;
+    let jwk = store.export_public(key.id(), PublicFormat::Jwk).unwrap();
+    let with = |x5t: &str| {
+        let mut jwk: Value = serde_json::from_slice(&jwk).unwrap();
+        jwk["x5t"] = x5t.into();
+        named("with", jwk.to_string()).certificate(leaf.clone())
+    };
+    let wrong = Base64UrlUnpadded::encode_string(&[7; 20]);
+    insta::assert_snapshot!(told(store.import(with(&wrong))), @"InvalidInput certificate: certificate: the key's x5t is not the thumbprint of its certificate");
+    let certified = store.import(named("certified", leaf)).unwrap().key;
+    let right = certified.fingerprints().unwrap().unwrap().certificate.unwrap().sha1.to_base64url();
+    assert_eq!(store.import(with(&right)).unwrap().key.certificate_der(), Some(&leaf_der[..]));
+}
+
 /// 241 ends of one chain of 15: every name is compared with every other, and each end has the chain for itself.
 #[test]
 fn many_certificates_take_neither_time_nor_memory() {

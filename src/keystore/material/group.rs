@@ -95,17 +95,21 @@ fn take_inner_certificates(keys: &mut [Material]) -> Result<()> {
         for der in ders.iter().skip(1) {
             CertificateFacts::read(der).map_err(|error| refuse(field, format!("x5c: {error}")))?;
         }
-        let Hints { x5t, x5t_s256, .. } = &material.hints;
-        let sha1 = x5t.is_none_or(|x5t| x5t == crypto::sha1(first));
-        let sha256 = x5t_s256.is_none_or(|x5t| x5t == crypto::sha256(first));
-        if !(sha1 && sha256) {
-            let name = if sha1 { "x5t#S256" } else { "x5t" };
+        if let Some(name) = other_thumbprint(&material.hints, first) {
             return Err(refuse(field, format!("{name} is not the thumbprint of the first certificate of x5c")));
         }
         material.certificates = Certificates::new(ders.concat());
         material.facts = Some(facts);
     }
     Ok(())
+}
+
+/// The thumbprint of a JWK that is another certificate's.
+fn other_thumbprint(Hints { x5t, x5t_s256, .. }: &Hints, certificate: &[u8]) -> Option<&'static str> {
+    if x5t.is_some_and(|x5t| x5t != crypto::sha1(certificate)) {
+        return Some("x5t");
+    }
+    x5t_s256.is_some_and(|x5t| x5t != crypto::sha256(certificate)).then_some("x5t#S256")
 }
 
 /// Gives each certificate its place: a key's own, or one above it.
@@ -165,9 +169,12 @@ fn take_certificates(keys: &mut Vec<Material>, certificates: Vec<Certificate>) -
         else {
             continue;
         };
-        let Certificate { field, form, facts, hints, .. } = certificate;
+        let Certificate { field, form, facts, hints, der } = certificate;
         match place.and_then(|place| keys.get_mut(place)) {
             Some(key) => {
+                if let Some(name) = other_thumbprint(&key.hints, &der) {
+                    return Err(refuse(field, format!("the key's {name} is not the thumbprint of its certificate")));
+                }
                 key.certificates = Certificates::new(chain);
                 key.facts = Some(facts);
             }
