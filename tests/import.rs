@@ -528,6 +528,27 @@ fn a_certificate_apart_fits_the_thumbprint() {
     assert_eq!(store.import(with(&right)).unwrap().key.certificate_der(), Some(&leaf_der[..]));
 }
 
+/// Whoever changes an encrypted key and sees how it is refused learns nothing of what is in it.
+#[test]
+fn damage_behind_a_password_is_not_described() {
+    let store = memory();
+    for key in [&CHAIN.key, &CHAIN.rsa] {
+        let key = store.import(named("key", key).exportable(true)).unwrap().key;
+        let format = SecretFormat::EncryptedPkcs8Der { password: "pw".into() };
+        let good = store.export_secret(key.id(), &format).unwrap();
+        let good = good.expose_secret();
+        store.delete(key.id()).unwrap();
+        let iv = good.windows(4).position(|window| window == [0x01, 0x2A, 0x04, 0x10]).unwrap() + 4;
+        // Changes of the vector change the first block bit by bit: header, version, algorithm.
+        for at in 4..16 {
+            let mut bad = good.to_vec();
+            bad[iv + at] ^= 1;
+            let error = store.import(named("x", bad).password("pw")).unwrap_err();
+            assert_eq!(error.field(), Some("password"), "{at}: {error}");
+        }
+    }
+}
+
 /// 241 ends of one chain of 15: every name is compared with every other, and each end has the chain for itself.
 #[test]
 fn many_certificates_take_neither_time_nor_memory() {

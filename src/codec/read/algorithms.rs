@@ -39,7 +39,7 @@ pub(super) fn key_algorithm(fields: &mut Cursor<'_>) -> Result<KeyAlgorithm, Rea
             Some(parameters) => named_curve(&parameters).map(KeyAlgorithm::Ec),
             None => Err(identifier.malformed("id-ecPublicKey has no parameters, a named curve is needed")),
         },
-        other => Err(ReadError::unsupported(named(&FOREIGN, "key algorithm", other), TAKEN)),
+        other => Err(refused(&FOREIGN, "key algorithm", other)),
     }
 }
 
@@ -53,9 +53,7 @@ pub(super) fn named_curve(parameters: &Element<'_>) -> Result<Curve, ReadError> 
         tlv::OID => {
             let oid = parameters.oid()?;
             let curve = CURVES.into_iter().find(|(known, _)| *known == oid);
-            curve
-                .map(|(_, curve)| curve)
-                .ok_or_else(|| ReadError::unsupported(named(&FOREIGN_CURVES, "curve", oid), TAKEN))
+            curve.map(|(_, curve)| curve).ok_or_else(|| refused(&FOREIGN_CURVES, "curve", oid))
         }
         tlv::SEQUENCE => Err(ReadError::unsupported(
             "curve given by explicit parameters",
@@ -66,16 +64,14 @@ pub(super) fn named_curve(parameters: &Element<'_>) -> Result<Curve, ReadError> 
     }
 }
 
-/// The name and the OID of something that is not taken; the OID alone where the name is not known.
-fn named(names: &[(&str, &str)], what: &str, oid: ObjectIdentifier) -> String {
+/// The refusal of something that is not taken, by name and OID; the OID alone where the name is not known.
+fn refused(names: &[(&str, &str)], what: &str, oid: ObjectIdentifier) -> ReadError {
     let oid = oid.to_string();
-    // Longer ones are damage, and could swallow what stands behind them.
-    if oid.len() > 40 {
-        return format!("{what} with an unknown OID");
-    }
     match names.iter().find(|(known, _)| *known == oid) {
-        Some((_, name)) => format!("{what} {name} ({oid})"),
-        None => format!("{what} {oid}"),
+        Some((_, name)) => ReadError::unsupported(format!("{what} {name} ({oid})"), TAKEN),
+        // Longer ones are damage, and could swallow what stands behind them.
+        None if oid.len() > 40 => ReadError::Unknown { what: format!("{what} with an unknown OID"), remedy: TAKEN },
+        None => ReadError::Unknown { what: format!("{what} {oid}"), remedy: TAKEN },
     }
 }
 

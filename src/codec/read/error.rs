@@ -12,6 +12,9 @@ pub(crate) enum ReadError {
     /// Known, and not taken.
     #[error("not supported: {what}; {remedy}")]
     Unsupported { what: String, remedy: &'static str },
+    /// An identifier without a name here, perhaps only damaged.
+    #[error("not supported: {what}; {remedy}")]
+    Unknown { what: String, remedy: &'static str },
     #[error("{what} is {got}, at most {most}")]
     TooLarge { what: String, got: String, most: &'static str },
 }
@@ -22,6 +25,11 @@ impl ReadError {
     }
 
     pub(crate) fn is_unsupported(&self) -> bool {
+        matches!(self, Self::Unsupported { .. } | Self::Unknown { .. })
+    }
+
+    /// Whether it quotes no more of the input than what is well known.
+    pub(crate) fn is_well_known(&self) -> bool {
         matches!(self, Self::Unsupported { .. })
     }
 
@@ -32,9 +40,10 @@ impl ReadError {
     /// Says in which part of the input the trouble is.
     pub(super) fn within(mut self, part: &str) -> Self {
         match &mut self {
-            Self::Unrecognised(what) | Self::Unsupported { what, .. } | Self::TooLarge { what, .. } => {
-                what.push_str(&format!(" in {part}"))
-            }
+            Self::Unrecognised(what)
+            | Self::Unsupported { what, .. }
+            | Self::Unknown { what, .. }
+            | Self::TooLarge { what, .. } => what.push_str(&format!(" in {part}")),
             Self::Malformed { place, .. } => place.push_str(&format!(" of {part}")),
         }
         self

@@ -108,9 +108,8 @@ impl<'a> Opener<'a> {
                 // Nothing but the padding guards the ciphertext: what came out malformed was damaged or decrypted with a
                 // wrong key, and which of them must not show.
                 let damaged = || self.failed(CryptoError::WrongPassword);
-                let raw = codec::read_pkcs8(plain.expose_secret()).map_err(|error| {
-                    if error.is_unsupported() { read_failed(self.field, &error) } else { damaged() }
-                })?;
+                let raw = codec::read_pkcs8(plain.expose_secret())
+                    .map_err(|error| if error.is_well_known() { read_failed(self.field, &error) } else { damaged() })?;
                 self.checked(&raw).map_err(|error| match error {
                     CryptoError::MalformedKey(_) => damaged(),
                     error => self.failed(error),
