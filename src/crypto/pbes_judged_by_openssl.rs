@@ -208,6 +208,8 @@ fn malformed_parameters_say_where() {
     insta::assert_snapshot!(wrong(&pbes2(&pbkdf2(&[&[2, 1, 1][..], &prf].concat()), &aes())), @"malformed encryption: HMAC has parameters that are not NULL");
     insta::assert_snapshot!(wrong(&pbes2(&scrypt([3, 1, 1]), &aes())), @"malformed encryption: scrypt has an N that is no power of two, or an r or p of zero");
     insta::assert_snapshot!(wrong(&pbes2(&scrypt([2, 0, 1]), &aes())), @"malformed encryption: scrypt has an N that is no power of two, or an r or p of zero");
+    insta::assert_snapshot!(wrong(&pbes2(&scrypt([1 << 16, 1, 1]), &aes())), @"malformed encryption: scrypt has an N that is too large for its r");
+    insta::assert_snapshot!(wrong(&pbes2(&scrypt([1 << 15, 1, 1]), &aes())), @"the password is wrong, or what it protects is damaged");
     insta::assert_snapshot!(wrong(&pbes2(&algorithm("1.3.6.1.4.1.11591.4.11", &[5, 0]), &aes())), @"malformed encryption: scrypt parameters are not those of RFC 7914");
     let short = algorithm("2.16.840.1.101.3.4.1.42", &[&[4, 15][..], &[0; 15]].concat());
     insta::assert_snapshot!(wrong(&pbes2(&rounds, &short)), @"malformed encryption: cipher has no initialisation vector as long as its block");

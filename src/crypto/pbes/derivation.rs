@@ -133,6 +133,10 @@ fn read_scrypt(parameters: Option<AnyRef<'_>>) -> Result<Derivation<'_>, CryptoE
     if n < 2 || !n.is_power_of_two() || r == 0 || p == 0 {
         return Err(CryptoError::MalformedEncryption("scrypt has an N that is no power of two, or an r or p of zero"));
     }
+    // RFC 7914 section 2: N is below 2^(128 r / 8).
+    if u64::from(n.trailing_zeros()) >= r.saturating_mul(16) {
+        return Err(CryptoError::MalformedEncryption("scrypt has an N that is too large for its r"));
+    }
     Ok(Derivation { salt, key_len, function: Function::Scrypt { n, r, p } })
 }
 
