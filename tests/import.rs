@@ -573,6 +573,35 @@ fn many_certificates_take_neither_time_nor_memory() {
     assert!(found.iter().all(|found| found.certificate_chain().count() == 16));
 }
 
+#[test]
+fn certificates_that_go_round_are_refused() {
+    let store = memory();
+    let key = store.generate(es256("key")).unwrap();
+    let (spki, a, b) = (key.public_key_der().unwrap(), long_name(0, 0), long_name(0, 1));
+    let round = pkcs7(&[certificate(spki, 1, &a, &b, 0), certificate(spki, 2, &b, &a, 0)]);
+    insta::assert_snapshot!(inspect(&round, None).unwrap_err(), @"data: each of its certificates is issued by another of them");
+}
+
+/// As in a store of Java that holds a secret and certificates to trust.
+#[test]
+fn certificates_beside_a_secret_are_keys_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("root.pem"), &CHAIN.root).unwrap();
+    let store = "-storepass password -noprompt -keystore store.p12 -storetype PKCS12";
+    for command in [
+        format!("-genseckey -alias hmac -keyalg HmacSHA256 -keysize 256 {store}"),
+        format!("-importcert -alias trusted -file root.pem {store}"),
+    ] {
+        let Ok(output) = Command::new("keytool").args(command.split(' ')).current_dir(folder.path()).output() else {
+            return;
+        };
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    }
+    let data = std::fs::read(folder.path().join("store.p12")).unwrap();
+    let found = inspect(&data, Some(&"password".into())).unwrap();
+    assert_eq!(found.iter().map(|found| found.key_type()).collect::<Vec<_>>(), [KeyType::Hmac, KeyType::Ec]);
+}
+
 /// A kid may be any text, also one that looks like another key's digest.
 #[test]
 fn a_kid_hides_no_other_key() {

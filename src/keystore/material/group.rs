@@ -120,7 +120,8 @@ fn take_certificates(keys: &mut Vec<Material>, certificates: Vec<Certificate>) -
     let publics: Vec<_> =
         certificates.iter().map(|certificate| crypto::check_public(&certificate.facts.spki)).collect();
     let mut leaves = Vec::new();
-    if keys.is_empty() {
+    // A store of secrets may hold certificates for other purposes.
+    if keys.iter().all(|key| key.kind.public().is_none()) {
         // Nobody else's issuer: the ends of the chains.
         for (at, certificate) in certificates.iter().enumerate() {
             let is_above = certificates.iter().enumerate().any(|(other, below)| {
@@ -132,6 +133,9 @@ fn take_certificates(keys: &mut Vec<Material>, certificates: Vec<Certificate>) -
             if !is_above && !seen {
                 leaves.push((at, None));
             }
+        }
+        if let (true, Some(first)) = (leaves.is_empty(), certificates.first()) {
+            return Err(refuse(first.field, "each of its certificates is issued by another of them"));
         }
     } else {
         for (place, key) in keys.iter().enumerate() {
