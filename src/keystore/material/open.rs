@@ -161,7 +161,9 @@ impl<'a> Opener<'a> {
     }
 
     fn certificate(&self, der: Box<[u8]>) -> Result<Checked> {
-        let facts = CertificateFacts::read(&der).map_err(|error| refuse(self.field, error))?;
+        let facts = CertificateFacts::read(&der).map_err(|error| {
+            refuse(self.field, format!("{error}; accepted are X.509 certificates of version 1, 2 and 3 in DER"))
+        })?;
         Ok(Checked::Certificate(der, facts))
     }
 
