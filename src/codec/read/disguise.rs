@@ -8,15 +8,17 @@ use super::{is_json, is_text, is_utf16, read_document, secret_text};
 
 /// base64 of base64 of PEM in UTF-16, and one more.
 const MOST_LAYERS: u8 = 4;
+/// No secret is as long, not even in hex: what is longer is not unwrapped.
+const MOST_WRAPPED: usize = 64 << 10;
 /// The DER of every public key is longer; secrets as long as a hash are not.
 const LEAST_KEY: usize = 65;
 
 /// Whether bytes are a key or certificate, of a kind that is taken or not, whole or cut off, as they stand or within base64,
 /// hex or UTF-16. Whoever knows such bytes could sign with them if they were an HMAC secret.
 ///
-/// Of random bytes that are longer than a hash one in a million is taken for one.
+/// Of random bytes that are longer than a hash one in four million is taken for one.
 pub(crate) fn hides_key(bytes: &[u8]) -> bool {
-    hides(bytes, MOST_LAYERS)
+    hides(bytes, if bytes.len() > MOST_WRAPPED { 0 } else { MOST_LAYERS })
 }
 
 fn hides(bytes: &[u8], layers: u8) -> bool {
