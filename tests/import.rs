@@ -391,6 +391,9 @@ fn sets_and_stores_of_several_keys_are_taken_apart() {
         assert_eq!(imported.key.certificate_der(), original.certificate_der());
         assert_eq!((imported.key.algorithm(), imported.key.kid()), (original.algorithm(), original.kid()));
     }
+    // Members for other purposes belong to others.
+    let oaep = set.replacen(r#""alg":"PS256""#, r#""alg":"RSA-OAEP""#, 1);
+    assert_eq!(inspect(oaep.as_bytes(), None).unwrap().len(), 2);
     // Certificates that have nothing to do with each other, in one file.
     let two = [SEED.as_bytes(), &CHAIN.root].concat();
     let found = inspect(&two, None).unwrap();

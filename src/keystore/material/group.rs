@@ -5,7 +5,7 @@ use super::{Kind, Material, refuse};
 use crate::codec::Hints;
 use crate::crypto::{self, CheckedPublic};
 use crate::error::Result;
-use crate::model::{Certificates, Form, Structure};
+use crate::model::{Algorithm, Certificates, Form, Structure};
 use crate::x509::CertificateFacts;
 
 /// The longest chain that is kept, the key's own certificate included.
@@ -57,6 +57,7 @@ pub(in crate::keystore) fn group(pieces: Vec<Piece>) -> Result<Vec<Material>> {
         }
         keys.push(Material::new(field, form, Kind::Public(public), hints));
     }
+    pass_over_other_algorithms(&mut keys);
     take_inner_certificates(&mut keys)?;
     take_certificates(&mut keys, certificates)?;
     Ok(keys)
@@ -75,6 +76,16 @@ fn is_set(form: Form) -> bool {
 
 fn with_key<'a>(keys: &'a mut [Material], public: &CheckedPublic) -> Option<&'a mut Material> {
     keys.iter_mut().find(|key| key.kind.public().is_some_and(|own| own.spki == public.spki))
+}
+
+/// Members of a set that are for something else than signatures, as RSA-OAEP keys are, belong to others (RFC 7517, section
+/// 5). When none is left, the refusal says why.
+fn pass_over_other_algorithms(keys: &mut Vec<Material>) {
+    let for_signatures =
+        |key: &Material| key.hints.algorithm.as_deref().is_none_or(|alg| Algorithm::parse(alg).is_ok());
+    if keys.iter().any(for_signatures) {
+        keys.retain(|key| !is_set(key.form) || for_signatures(key));
+    }
 }
 
 /// The certificates that a JWK brings along in `x5c`, leaf first.
