@@ -588,21 +588,10 @@ fn certificates_that_go_round_are_refused() {
 /// As in a store of Java that holds a secret and certificates to trust.
 #[test]
 fn certificates_beside_a_secret_are_keys_of_their_own() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("root.pem"), &CHAIN.root).unwrap();
-    let store = "-storepass password -noprompt -keystore store.p12 -storetype PKCS12";
-    for command in [
-        format!("-genseckey -alias hmac -keyalg HmacSHA256 -keysize 256 {store}"),
-        format!("-importcert -alias trusted -file root.pem {store}"),
-    ] {
-        let Ok(output) = Command::new("keytool").args(command.split(' ')).current_dir(folder.path()).output() else {
-            return;
-        };
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-    }
-    let data = std::fs::read(folder.path().join("store.p12")).unwrap();
-    let found = inspect(&data, Some(&"password".into())).unwrap();
-    assert_eq!(found.iter().map(|found| found.key_type()).collect::<Vec<_>>(), [KeyType::Hmac, KeyType::Ec]);
+    let store = memory();
+    let jwk = format!(r#"{{"kty":"oct","k":"{}"}}"#, Base64UrlUnpadded::encode_string(&[0xA7; 32]));
+    let both = named("x", jwk).certificate(CHAIN.root.clone());
+    insta::assert_snapshot!(told(store.import(both)), @"InvalidInput data: data: there are 2 keys in it, one is needed: take it apart with ImportKey::each_of");
 }
 
 /// A kid may be any text, also one that looks like another key's digest.
