@@ -29,6 +29,8 @@ pub(crate) enum X509Error {
     SerialTooLong(usize),
     #[error("certificate has {field} {got}, allowed are YYMMDDHHMMSSZ and YYYYMMDDHHMMSSZ")]
     Time { field: &'static str, got: String },
+    #[error("certificate has a name with more than {0} attributes in one part")]
+    WideName(usize),
     #[error("certificate has an issuer whose common name is not readable as text")]
     CommonName,
     #[error("certificate could not be written: {0}")]

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use der::asn1::{Any, ObjectIdentifier};
-use der::{Encode, Tag, Tagged};
+use der::asn1::{Any, AnyRef, ObjectIdentifier};
+use der::{Decode, Encode, Reader, SliceReader, Tag, Tagged};
 use x509_cert::attr::AttributeTypeAndValue;
 use x509_cert::name::Name;
 
@@ -18,6 +18,29 @@ pub(super) fn write_common_name(text: &str) -> Result<Vec<u8>, X509Error> {
     let oid = COMMON_NAME.to_der().map_err(X509Error::Unwritable)?;
     let attribute = tlv(Tag::Sequence, &[&oid, &tlv(tag, &[text.as_bytes()])?])?;
     tlv(Tag::Sequence, &[&tlv(Tag::Set, &[&attribute])?])
+}
+
+/// Reads a name. The attributes of one part are sorted as they are read, in time that grows with the square of their number;
+/// real ones have one, seldom three.
+pub(super) fn read(der: &[u8]) -> Result<Name, X509Error> {
+    const MOST: usize = 64;
+    let mut parts = SliceReader::new(der)?;
+    parts.sequence(|parts| {
+        while !parts.is_finished() {
+            let part: AnyRef<'_> = parts.decode()?;
+            let mut attributes = SliceReader::new(part.value())?;
+            let mut count = 0;
+            while !attributes.is_finished() {
+                attributes.tlv_bytes()?;
+                count += 1;
+                if count > MOST {
+                    return Err(X509Error::WideName(MOST));
+                }
+            }
+        }
+        Ok(())
+    })?;
+    Ok(Name::from_der(der)?)
 }
 
 /// The first common name, if there is one.

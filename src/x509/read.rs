@@ -7,7 +7,7 @@ use x509_cert::Version;
 use x509_cert::ext::Extensions;
 use x509_cert::name::Name;
 
-use super::X509Error;
+use super::{X509Error, name};
 
 /// The longest certificate that is read: 64 KiB.
 pub(super) const MOST_BYTES: usize = 1 << 16;
@@ -38,7 +38,7 @@ impl<'a> Fields<'a> {
             let fields = certificate.sequence(Self::read_tbs)?;
             certificate.decode::<AlgorithmIdentifierRef<'_>>()?;
             certificate.decode::<BitStringRef<'_>>()?;
-            Ok::<_, der::Error>(fields)
+            Ok::<_, X509Error>(fields)
         })?;
         reader.finish()?;
         if fields.serial.len() > MOST_SERIAL {
@@ -47,14 +47,14 @@ impl<'a> Fields<'a> {
         Ok(fields)
     }
 
-    fn read_tbs(tbs: &mut SliceReader<'a>) -> der::Result<Self> {
+    fn read_tbs(tbs: &mut SliceReader<'a>) -> Result<Self, X509Error> {
         let version = ContextSpecific::decode_explicit(tbs, TagNumber(0))?.map_or(Version::V1, |field| field.value);
         let serial = tbs.decode::<IntRef<'_>>()?.as_bytes();
         tbs.decode::<AlgorithmIdentifierRef<'_>>()?;
-        let issuer = tbs.decode()?;
+        let issuer = name::read(tbs.tlv_bytes()?)?;
         let (not_before, not_after) =
             tbs.sequence(|validity| Ok::<_, der::Error>((validity.decode()?, validity.decode()?)))?;
-        let subject = tbs.decode()?;
+        let subject = name::read(tbs.tlv_bytes()?)?;
         let spki = tbs.tlv_bytes()?;
         SubjectPublicKeyInfoRef::from_der(spki)?;
         // What a version does not allow stays unread, and is an error as trailing data.
