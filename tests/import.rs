@@ -251,6 +251,8 @@ fn parts_that_do_not_belong_together_are_refused() {
     insta::assert_snapshot!(import(named("a", rsa).algorithm(Algorithm::Es256)), @"InvalidInput algorithm: algorithm is ES256, the key is RSA of 2048 bits");
     insta::assert_snapshot!(import(named("a", rsa).key_type(KeyType::Ec)), @"InvalidInput type: type is EC, the key is RSA");
     assert_eq!(store.len().unwrap(), 1, "nothing was taken in");
+    let strange = named("a", key).certificate([&leaf[..], &CHAIN.root].concat());
+    insta::assert_snapshot!(import(strange), @"InvalidInput certificate: certificate: 1 of its certificates are neither the key's nor above it");
     // What belongs together is taken from several inputs.
     let public = inspect(key, None).unwrap()[0].public_key_pem().unwrap().unwrap();
     let imported = store.import(named("whole", key).certificate(leaf.clone()).public_key(public)).unwrap();

@@ -165,10 +165,12 @@ fn take_certificates(keys: &mut Vec<Material>, certificates: Vec<Certificate>) -
             return Err(refuse(first.field, message));
         }
     }
+    let ways: Vec<_> = leaves.iter().map(|(at, _)| chain(&certificates, *at)).collect();
+    refuse_strangers(&certificates, &ways)?;
     let mut chains = Vec::with_capacity(leaves.len());
     let mut len = 0;
-    for (at, _) in &leaves {
-        let chain = chain(&certificates, *at);
+    for ((at, _), way) in leaves.iter().zip(&ways) {
+        let chain: Vec<u8> = members(&certificates, way).flat_map(|member| member.der.iter().copied()).collect();
         len += chain.len();
         if let (true, Some(leaf)) = (len > MOST_CHAIN_BYTES, certificates.get(*at)) {
             let message = format!("the chains of its {} keys are more than {MOST_CHAIN_BYTES} bytes", leaves.len());
@@ -205,8 +207,26 @@ fn take_certificates(keys: &mut Vec<Material>, certificates: Vec<Certificate>) -
     Ok(())
 }
 
+/// What somebody handed over as a key's certificates is all of it the key's or above it. A file of several things may hold
+/// others.
+fn refuse_strangers(certificates: &[Certificate], ways: &[Vec<usize>]) -> Result<()> {
+    let kept = |der: &[u8]| ways.iter().any(|way| members(certificates, way).any(|member| *member.der == *der));
+    let mut strangers = certificates.iter().filter(|other| other.field == "certificate" && !kept(&other.der));
+    match (strangers.next(), strangers.count()) {
+        (None, _) => Ok(()),
+        (Some(first), others) => {
+            let message = format!("{} of its certificates are neither the key's nor above it", others + 1);
+            Err(refuse(first.field, message))
+        }
+    }
+}
+
+fn members<'a>(certificates: &'a [Certificate], way: &'a [usize]) -> impl Iterator<Item = &'a Certificate> {
+    way.iter().filter_map(|at| certificates.get(*at))
+}
+
 /// The certificate at `leaf` and, one behind the other, those that issued it.
-fn chain(certificates: &[Certificate], leaf: usize) -> Vec<u8> {
+fn chain(certificates: &[Certificate], leaf: usize) -> Vec<usize> {
     let mut way = Vec::new();
     let mut next = Some(leaf);
     while let Some((at, certificate)) = next.and_then(|at| Some((at, certificates.get(at)?))) {
@@ -216,5 +236,5 @@ fn chain(certificates: &[Certificate], leaf: usize) -> Vec<u8> {
             (fits && !way.contains(&above) && way.len() < MOST_IN_CHAIN).then_some(above)
         });
     }
-    way.iter().filter_map(|at| certificates.get(*at)).flat_map(|certificate| certificate.der.iter().copied()).collect()
+    way
 }
