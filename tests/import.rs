@@ -706,3 +706,10 @@ fn neither_requests_nor_answers_show_a_secret() {
     let scalar: String = der(&CHAIN.key)[7..15].iter().map(|byte| format!("{byte}, ")).collect();
     assert!(!format!("{inspection:?}").contains(scalar.trim_end_matches(", ")));
 }
+
+#[test]
+fn private_keys_in_one_input_are_counted() {
+    let many = |count: usize| CHAIN.key.repeat(count);
+    assert_eq!(inspect(&many(128), None).unwrap().len(), 1, "the same key, again and again");
+    insta::assert_snapshot!(inspect(&many(129), None).unwrap_err(), @"data: there are more than 128 private keys in it");
+}

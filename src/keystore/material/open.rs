@@ -1,6 +1,6 @@
 //! Taking an input apart, decrypting what is encrypted, and checking each piece by itself.
 
-use super::{MOST_BYTES, crypto_failed, read_failed, refuse, refuse_key_as_secret};
+use super::{MOST_BYTES, MOST_PRIVATE_KEYS, crypto_failed, read_failed, refuse, refuse_key_as_secret};
 use crate::codec::{self, Content, Hints, Pkcs12Content};
 use crate::crypto::{self, CheckedPublic, CryptoError, KdfBudget, SigningKey};
 use crate::error::{Error, Result};
@@ -66,7 +66,7 @@ pub(in crate::keystore) fn open(
         }
         Err(error) => return Err(read_failed(field, &error)),
     };
-    let mut opener = Opener { field, password, budget, pieces: Vec::new() };
+    let mut opener = Opener { field, password, budget, pieces: Vec::new(), private_keys: 0 };
     for item in document.items {
         let form = Form { structure: item.structure, armour: document.armour };
         opener.take(form, item.content, item.hints)?;
@@ -92,16 +92,21 @@ struct Opener<'a> {
     password: Option<&'a SecretBytes>,
     budget: &'a mut KdfBudget,
     pieces: Vec<Piece>,
+    private_keys: usize,
 }
 
 impl<'a> Opener<'a> {
     fn take(&mut self, form: Form, content: Content, hints: Hints) -> Result<()> {
         let content = match content {
-            Content::Private(raw) => self.private(&raw)?,
+            Content::Private(raw) => {
+                self.count_private_key()?;
+                self.private(&raw)?
+            }
             Content::Public(spki) => Checked::Public(crypto::check_public(&spki).map_err(|error| self.failed(error))?),
             Content::Certificate(der) => self.certificate(der)?,
             Content::Secret(secret) => self.secret(secret)?,
             Content::EncryptedPkcs8 { algorithm, data } => {
+                self.count_private_key()?;
                 let password = self.password("the private key is encrypted")?;
                 let plain = crypto::pbes_decrypt(&algorithm, password.expose_secret(), &data, self.budget);
                 let plain = plain.map_err(|error| self.failed(error))?;
@@ -130,6 +135,7 @@ impl<'a> Opener<'a> {
             let mut hints = Hints { name: entry.friendly_name, ..Hints::default() };
             let content = match entry.content {
                 Pkcs12Content::PrivateKey(pkcs8) => {
+                    self.count_private_key()?;
                     let raw = codec::read_pkcs8(pkcs8.expose_secret());
                     self.private(&raw.map_err(|error| read_failed(self.field, &error))?)?
                 }
@@ -141,6 +147,14 @@ impl<'a> Opener<'a> {
                 }
             };
             self.pieces.push(Piece { field: self.field, form, content, hints });
+        }
+        Ok(())
+    }
+
+    fn count_private_key(&mut self) -> Result<()> {
+        self.private_keys += 1;
+        if self.private_keys > MOST_PRIVATE_KEYS {
+            return Err(refuse(self.field, format!("there are more than {MOST_PRIVATE_KEYS} private keys in it")));
         }
         Ok(())
     }
