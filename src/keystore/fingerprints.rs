@@ -162,6 +162,7 @@ fn has_secret_digest(key: &Key) -> bool {
     key.key_type == KeyType::Hmac && (key.origin == Origin::Imported || key.exported_at.is_some())
 }
 
-fn thumbprint(spki: &[u8]) -> Result<Fingerprint> {
+/// The SHA-256 JWK thumbprint of a public key.
+pub(super) fn thumbprint(spki: &[u8]) -> Result<Fingerprint> {
     Ok(Fingerprint::Sha256(crypto::sha256(codec::jwk_thumbprint_input(spki)?.as_bytes())))
 }

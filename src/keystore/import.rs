@@ -1,9 +1,9 @@
 //! Taking in keys from outside.
 
+use super::fingerprints::thumbprint;
 use super::generate::taken;
 use super::material::{self, Kind, Material};
 use super::{ImportKey, Keystore};
-use crate::codec;
 use crate::crypto;
 use crate::error::Result;
 use crate::model::{Certificates, Fingerprint, Form, Key, KeyId, Kid, NewRow, Origin};
@@ -45,7 +45,9 @@ impl Keystore {
     pub(super) fn prepare_import(&self, request: &ImportKey) -> Result<(NewRow, Form)> {
         let material = request.material()?;
         let algorithm = request.check(&material)?;
-        let Material { form, kind, mut certificates, mut facts, hints, .. } = material;
+        let Material { form, kind, mut certificates, facts, hints, .. } = material;
+        let mut issuer = facts.as_ref().and_then(material::issuer);
+        let mut expires_at = facts.as_ref().map(|facts| facts.expires_at);
         let inserted_at = self.now();
         let id = match request.id {
             Some(id) => id,
@@ -63,7 +65,7 @@ impl Keystore {
                 let key = key.rebind(algorithm)?;
                 if certificates.is_none() {
                     let made = self.certify(id, request.issuer.as_ref(), inserted_at, &key, &public.spki)?;
-                    facts = Some(crate::x509::CertificateFacts::read(&made.certificate)?);
+                    (issuer, expires_at) = (Some(made.issuer), Some(made.expires_at));
                     certificates = Certificates::new(made.certificate);
                 }
                 Some(key.to_private()?)
@@ -78,20 +80,20 @@ impl Keystore {
             algorithm: Some(algorithm),
             bits,
             kid,
-            issuer: facts.as_ref().and_then(material::issuer),
+            issuer,
             origin: Origin::Imported,
             exportable: request.exportable,
             has_private,
             inserted_at,
             updated_at: inserted_at,
-            expires_at: facts.as_ref().map(|facts| facts.expires_at),
+            expires_at,
             exported_at: None,
             public_key,
             certificates,
         };
         let bytes = private.as_ref().map_or(&[][..], SecretBytes::expose_secret);
         let material = match key.public_key_der() {
-            Some(spki) => jwk_sha256(spki)?.prefix(),
+            Some(spki) => thumbprint(spki)?.prefix(),
             None => self.secret_prefix(bytes),
         };
         let mut row = self.seal_new(key, bytes)?;
@@ -102,12 +104,8 @@ impl Keystore {
     fn usual_kid(&self, kind: &Kind, certificates: Option<&Certificates>) -> Result<Kid> {
         Ok(Kid::parse(match (certificates, kind.public()) {
             (Some(certificates), _) => Fingerprint::Sha1(crypto::sha1(certificates.leaf())).to_base64url(),
-            (None, Some(public)) => jwk_sha256(&public.spki)?.to_base64url(),
+            (None, Some(public)) => thumbprint(&public.spki)?.to_base64url(),
             (None, None) => self.random_kid()?,
         })?)
     }
-}
-
-fn jwk_sha256(spki: &[u8]) -> Result<Fingerprint> {
-    Ok(Fingerprint::Sha256(crypto::sha256(codec::jwk_thumbprint_input(spki)?.as_bytes())))
 }

@@ -1,8 +1,8 @@
 //! Telling what bytes are, without a store.
 
+use super::fingerprints::thumbprint;
 use super::material::{self, Material};
-use crate::codec;
-use crate::crypto::{self, KdfBudget};
+use crate::crypto::KdfBudget;
 use crate::error::Result;
 use crate::model::{Algorithm, Certificates, Curve, Fingerprint, Form, KeyType, Kid};
 use crate::secret::SecretBytes;
@@ -61,7 +61,7 @@ impl Inspection {
     pub(super) fn new(material: &Material) -> Result<Self> {
         let kind = &material.kind;
         let public_key = kind.public().map(|public| public.spki.clone());
-        let input = public_key.as_deref().map(codec::jwk_thumbprint_input).transpose()?;
+        let jwk_thumbprint = public_key.as_deref().map(thumbprint).transpose()?;
         let certificate = material.certificates.as_ref().map(Certificates::leaf);
         Ok(Self {
             form: material.form,
@@ -71,7 +71,7 @@ impl Inspection {
             has_private_key: kind.has_private(),
             algorithm: material::algorithm(material, None)?,
             public_key,
-            jwk_thumbprint: input.map(|input| Fingerprint::Sha256(crypto::sha256(input.as_bytes()))),
+            jwk_thumbprint,
             certificate_information: certificate.map(x509::parse).transpose()?,
             certificates: material.certificates.clone(),
             kid: material.hints.kid.clone().map(Kid::parse).transpose()?,
