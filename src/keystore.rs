@@ -25,6 +25,7 @@ mod options;
 mod prepare;
 mod rekey;
 mod rename;
+mod search;
 mod sign;
 mod uses;
 
@@ -42,7 +43,9 @@ pub use inspect::{Inspection, inspect};
 pub use integrity::Integrity;
 pub use list::Keys;
 pub use options::Options;
+pub use search::Page;
 
+pub use crate::search::{Cursor, Direction, NamePattern, OrderBy, OrderField, Query};
 pub use crate::vault::Unlock;
 pub use crate::x509::CertificateInformation;
 

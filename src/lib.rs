@@ -4,9 +4,10 @@
 mod model;
 mod secret;
 
-// Layer 2, blind to each other: encodings, primitives, the file.
+// Layer 2, blind to each other: encodings, primitives, searching, the file.
 mod codec;
 mod crypto;
+mod search;
 mod storage;
 
 // Layer 3: the key hierarchy, certificates.
@@ -22,9 +23,9 @@ pub mod manual;
 pub use crypto::{Entropy, EntropyError, Signature, SystemEntropy};
 pub use error::{Error, ErrorKind, Result};
 pub use keystore::{
-    BackupOptions, Batch, CertificateInformation, Clock, Digests, Fingerprints, GenerateKey, ImportKey, Imported,
-    Inspection, Integrity, Keys, Keystore, KidScheme, Options, Progress, PublicFormat, SecretFormat, Signer,
-    SystemClock, Unlock, Verifier, inspect,
+    BackupOptions, Batch, CertificateInformation, Clock, Cursor, Digests, Direction, Fingerprints, GenerateKey,
+    ImportKey, Imported, Inspection, Integrity, Keys, Keystore, KidScheme, NamePattern, Options, OrderBy, OrderField,
+    Page, Progress, PublicFormat, Query, SecretFormat, Signer, SystemClock, Unlock, Verifier, inspect,
 };
 pub use model::{
     Algorithm, Armour, Curve, Fingerprint, Form, Hash, Issuer, KdfCost, Key, KeyId, KeyName, KeyRef, KeySpec, KeyType,

@@ -12,9 +12,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("storage", &["model", "secret"]),
     ("crypto", &["model", "secret"]),
     ("codec", &["model", "secret"]),
+    ("search", &["model"]),
     ("x509", &["codec", "crypto", "model", "secret"]),
     ("vault", &["crypto", "model", "secret"]),
-    ("keystore", &["vault", "x509", "codec", "crypto", "storage", "model", "secret", "error"]),
+    ("keystore", &["vault", "x509", "codec", "crypto", "search", "storage", "model", "secret", "error"]),
     ("api", &["keystore", "model", "error"]),
     ("error", &["vault", "x509", "codec", "crypto", "storage", "model", "keystore"]),
     ("manual", &[]),
@@ -45,6 +46,10 @@ const OWNED: &[(&str, &[&str])] = &[
     ("scrypt", &["crypto"]),
     ("getrandom", &["crypto", "storage/sqlcipher.rs"]),
     ("serde_json", &["api", "codec"]),
+    ("memchr", &["search"]),
+    ("unicase", &["search"]),
+    ("unicode_normalization", &["search"]),
+    ("percent_encoding", &["api"]),
 ];
 
 /// Names that any layer may take from the crate's root: every public text type answers with the one error.
