@@ -26,6 +26,7 @@ mod prepare;
 mod rekey;
 mod rename;
 mod search;
+mod search_index;
 mod sign;
 mod uses;
 
@@ -81,6 +82,7 @@ struct Inner {
     options: Options,
     cache: cache::Cache,
     digest_index: digest_index::DigestIndex,
+    search_index: search_index::SearchIndex,
 }
 
 impl Keystore {

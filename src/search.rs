@@ -3,17 +3,29 @@
 //! Absences: this layer reads no file and knows no key material; what it indexes is handed to it row by row. What is found
 //! is a place in the store, which the facade reads and checks.
 
+mod base;
+mod bits;
+mod builder;
+mod class;
+mod conditions;
 mod cursor;
+mod delta;
 mod fold;
+mod index;
+mod names;
 mod order;
 mod pattern;
 mod place;
 mod query;
+mod select;
+mod threads;
 
+pub(crate) use builder::Builder;
+pub(crate) use conditions::Conditions;
 pub use cursor::Cursor;
-pub(crate) use fold::fold;
+use fold::fold;
+pub(crate) use index::Index;
 pub use order::{Direction, OrderBy, OrderField};
 pub use pattern::NamePattern;
-pub(crate) use place::Place;
 pub(crate) use query::From;
 pub use query::Query;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::cache::Cache;
 use super::digest_index::DigestIndex;
+use super::search_index::SearchIndex;
 use super::{Inner, Keystore, Options};
 use crate::crypto;
 use crate::error::{Error, ErrorKind, Result};
@@ -105,7 +106,14 @@ impl Keystore {
 
     fn assemble(database: Database, vault: Vault, options: Options) -> Self {
         let cache = Cache::new(options.cached_keys);
-        Self(Arc::new(Inner { database, vault, options, cache, digest_index: DigestIndex::default() }))
+        Self(Arc::new(Inner {
+            database,
+            vault,
+            options,
+            cache,
+            digest_index: DigestIndex::default(),
+            search_index: SearchIndex::default(),
+        }))
     }
 }
 

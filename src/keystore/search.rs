@@ -1,12 +1,11 @@
 //! Searching keys.
 
-use std::ops::RangeBounds;
-
 use super::Keystore;
-use super::fingerprints::digests;
+use super::fingerprints::kid_prefix;
 use crate::error::Result;
-use crate::model::{Invalid, Key, Problem};
-use crate::search::{Cursor, From, Place, Query, fold};
+use crate::model::{Invalid, Issuer, Key, KeyId, KeyRef, Listed, Problem};
+use crate::search::{Conditions, Cursor, From, Index, Query};
+use crate::storage::StorageError;
 
 /// What a search found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,49 +47,72 @@ impl Keystore {
             let message = format!("cursor is of a page by {}, this one is by {}", cursor.order(), query.order);
             return Err(Invalid::new("cursor", Problem::Invalid, message).into());
         }
-        let mut found = Vec::new();
-        for key in self.keys() {
-            let key = key?;
-            let name = fold(key.name.as_str()).into_owned();
-            let fits = query.name.as_ref().is_none_or(|pattern| pattern.fits(name.as_bytes()))
-                && query.algorithm.is_none_or(|algorithm| key.algorithm == Some(algorithm))
-                && query.key_type.is_none_or(|key_type| key.key_type == key_type)
-                && query.kid.as_ref().is_none_or(|kid| key.kid == *kid)
-                && match &query.fingerprint {
-                    Some(fingerprint) => digests(&key)?.contains(fingerprint),
-                    None => true,
-                }
-                && query.issuer.as_ref().is_none_or(|issuer| key.issuer.as_ref() == Some(issuer))
-                && query.has_private.is_none_or(|has| key.has_private == has)
-                && query.expires_before.is_none_or(|instant| key.expires_at.is_some_and(|at| at < instant))
-                && query.inserted.contains(&key.inserted_at)
-                && query.updated.contains(&key.updated_at);
-            if fits {
-                found.push((name, key));
-            }
-        }
-        found.sort_by(|a, b| place(a).compare(&place(b), &query.order));
-        let total = found.len() as u64;
-        let start = match &query.from {
-            From::Row(row) => usize::try_from(*row).unwrap_or(usize::MAX),
-            From::After(cursor) => {
-                found.partition_point(|item| place(item).compare(&cursor.place(), &query.order).is_le())
+        let among = self.named(query)?;
+        let conditions = Conditions::new(query);
+        let (found, rows) = loop {
+            let page = self.0.database.listing(|moment| {
+                let find = |index: &Index| index.find(query, &conditions, among.as_deref());
+                let Some(found) = self.0.search_index.at(moment, find)? else { return Ok(None) };
+                let rows = found.hits.iter().map(|hit| moment.row(hit.seq)).collect::<Result<Vec<_>, _>>()?;
+                Ok(Some((found, rows)))
+            })?;
+            if let Some(page) = page {
+                break page;
             }
         };
-        let more = found.len().saturating_sub(start) > query.limit as usize && query.limit > 0;
-        let page: Vec<_> = found.into_iter().skip(start).take(query.limit as usize).collect();
-        let next = page.last().filter(|_| more).map(|last| Cursor::new(&query.order, &place(last)));
-        Ok(Page { keys: page.into_iter().map(|(_, key)| key).collect(), total, next })
+        let mut keys = Vec::with_capacity(rows.len());
+        for (hit, row) in found.hits.iter().zip(rows) {
+            // The index was read from pages that authenticate, but rows have tags: what they say is what counts.
+            let key = row.map(|row| self.checked(row)).transpose()?;
+            let key = key.filter(|key| {
+                key.id == hit.id
+                    && conditions.fit(&listed(key, hit.seq))
+                    && query.kid.as_ref().is_none_or(|kid| key.kid == *kid)
+            });
+            let disagree = || StorageError::Damaged(format!("the search index is wrong about key {}", hit.id));
+            keys.push(key.ok_or_else(disagree)?);
+        }
+        Ok(Page { keys, total: found.total, next: found.next })
+    }
+
+    /// The keys that have the kid and the fingerprint of a query, sorted by id; `None` when it names neither.
+    fn named(&self, query: &Query) -> Result<Option<Vec<KeyId>>> {
+        let by_kid = match &query.kid {
+            Some(kid) => Some(self.0.database.ids_by_kid(kid_prefix(kid), kid)?),
+            None => None,
+        };
+        let by_fingerprint = match query.fingerprint {
+            Some(digest) => {
+                let keys = self.keys_matching(&KeyRef::Fingerprint(digest))?;
+                Some(keys.into_iter().map(|key| key.id).collect::<Vec<_>>())
+            }
+            None => None,
+        };
+        let sorted = |mut ids: Vec<KeyId>| {
+            ids.sort_unstable();
+            ids
+        };
+        Ok(match (by_kid.map(sorted), by_fingerprint.map(sorted)) {
+            (Some(mut ids), Some(others)) => {
+                ids.retain(|id| others.binary_search(id).is_ok());
+                Some(ids)
+            }
+            (one, other) => one.or(other),
+        })
     }
 }
 
-fn place((name, key): &(String, Key)) -> Place<'_> {
-    Place {
+fn listed(key: &Key, seq: i64) -> Listed<'_> {
+    Listed {
+        seq,
         id: key.id,
-        name: name.as_bytes(),
+        name: key.name.as_str(),
         key_type: key.key_type,
         algorithm: key.algorithm,
-        inserted: key.inserted_at.as_millisecond(),
-        expires: key.expires_at.map(|instant| instant.as_millisecond()),
+        has_private: key.has_private,
+        issuer: key.issuer.as_ref().map(Issuer::as_str),
+        inserted_at: key.inserted_at.as_millisecond(),
+        updated_at: key.updated_at.as_millisecond(),
+        expires_at: key.expires_at.map(jiff::Timestamp::as_millisecond),
     }
 }

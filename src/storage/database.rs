@@ -75,7 +75,7 @@ impl Database {
         let connect = |purpose| {
             connection::open(path, &key, &head, purpose, settings.busy_timeout).map_err(|error| timed(error, settings))
         };
-        let (first, read_purpose) = match access {
+        let (mut first, read_purpose) = match access {
             Access::ReadWrite => (connect(Purpose::Write)?, Purpose::Read),
             Access::ReadOnly => match connect(Purpose::ReadOnly) {
                 // Where no shared index can be made and nobody left a log, the file is all there is.
@@ -89,6 +89,9 @@ impl Database {
             return Err(StorageError::ReadOnly(format!("{} is read-only", path.display())));
         }
         schema::check(&first, path)?;
+        if access == Access::ReadWrite {
+            schema::upgrade(&mut first).map_err(|error| timed(error, settings))?;
+        }
         let store_id = schema::store_id(&first)?;
         let (writer, readers) = match access {
             Access::ReadWrite => (Some(first), Vec::new()),
@@ -181,6 +184,16 @@ impl Database {
             }
         }
         outcome
+    }
+
+    /// Runs `work` on a reader that sees one moment of the store: for what is soon over, since the log cannot be emptied
+    /// meanwhile.
+    pub(super) fn read_at_one_moment<T>(&self, work: impl Fn(&Connection) -> Result<T>) -> Result<T> {
+        self.read(|connection| {
+            connection.prepare_cached("BEGIN")?.execute([])?;
+            let _unfinished = Unfinished(connection);
+            work(connection)
+        })
     }
 
     /// Runs `work` on a connection of its own that sees one moment of the store from beginning to end.

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::database::Database;
 use super::error::{Result, StorageError};
 use super::{rows, uses};
-use crate::model::{KeyId, KeyName, NewRow, Record, Stored, Written};
+use crate::model::{KeyId, KeyName, Kid, NewRow, Record, Stored, Written};
 
 /// By what rows are looked up.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +59,19 @@ impl Database {
                     select(connection, &query(condition), params![prefix])
                 }
             }
+        })
+    }
+
+    /// The ids of the keys with a kid, whose digest begins with this prefix.
+    pub(crate) fn ids_by_kid(&self, prefix: i64, kid: &Kid) -> Result<Vec<KeyId>> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT id FROM fingerprint CROSS JOIN key USING (seq) WHERE prefix = ?1 AND kid = ?2",
+            )?;
+            let found = statement.query_map((prefix, kid.as_str()), |row| {
+                rows::convert(row, 0, |bytes: [u8; 16]| KeyId::from_stored(&bytes))
+            })?;
+            Ok(found.collect::<rusqlite::Result<_>>()?)
         })
     }
 

@@ -51,7 +51,7 @@ pub(super) fn read_sealed(row: &Row<'_>) -> rusqlite::Result<(Stored, Box<[u8]>)
     Ok((read(row)?, row.get::<_, Vec<u8>>(20)?.into_boxed_slice()))
 }
 
-fn convert<S: rusqlite::types::FromSql, T>(
+pub(super) fn convert<S: rusqlite::types::FromSql, T>(
     row: &Row<'_>,
     column: usize,
     read: impl FnOnce(S) -> Option<T>,

@@ -1,13 +1,15 @@
-//! The tables of format version 1, and what tells a store from another database.
+//! The tables of format version 2, what version 1 lacks of them, and what tells a store from another database.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::error::{Result, StorageError};
 use crate::model::StoreId;
 
 /// `KSTD`.
 const APPLICATION_ID: i32 = 0x4B53_5444;
-const USER_VERSION: i32 = 1;
+const USER_VERSION: i32 = 2;
+/// The first version whose changes are counted.
+pub(super) const WITH_CHANGES: i32 = 2;
 
 const TABLES: &str = "
 CREATE TABLE store (
@@ -55,6 +57,26 @@ CREATE TABLE key_use (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// What keys are searched by, apart from the long rest of their rows, and which keys changed of late: how another process
+/// learns of it. What came with version 2.
+const SEARCH: &str = "
+CREATE INDEX key_search ON key (seq, id, name, type, algorithm, has_private, issuer, inserted_at, updated_at, expires_at);
+CREATE TABLE key_change (
+  n            INTEGER PRIMARY KEY,
+  id           BLOB NOT NULL CHECK (length(id) = 16)
+) STRICT;
+CREATE TRIGGER key_changed AFTER UPDATE OF id, name, type, algorithm, has_private, issuer, inserted_at, updated_at, expires_at ON key
+BEGIN
+  INSERT INTO key_change (id) VALUES (old.id);
+  DELETE FROM key_change WHERE n <= (SELECT max(n) FROM key_change) - 4096;
+END;
+CREATE TRIGGER key_deleted AFTER DELETE ON key
+BEGIN
+  INSERT INTO key_change (id) VALUES (old.id);
+  DELETE FROM key_change WHERE n <= (SELECT max(n) FROM key_change) - 4096;
+END;
+";
+
 /// What a new store is born with.
 #[derive(Debug)]
 pub(crate) struct Identity {
@@ -69,6 +91,7 @@ pub(super) fn create(connection: &mut Connection, identity: &Identity) -> Result
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", USER_VERSION)?;
     transaction.execute_batch(TABLES)?;
+    transaction.execute_batch(SEARCH)?;
     transaction.execute(
         "INSERT INTO store (one, id, created_at, last_seq) VALUES (1, ?1, ?2, 0)",
         params![identity.id.0, identity.created_at],
@@ -80,24 +103,42 @@ pub(super) fn create(connection: &mut Connection, identity: &Identity) -> Result
 
 /// Checks that an opened database is a store of a version that this code knows.
 pub(super) fn check(connection: &Connection, path: &std::path::Path) -> Result<()> {
-    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
-    let version = pragma("user_version")?;
-    let application = pragma("application_id")?;
+    let application = connection.pragma_query_value(None, "application_id", |row| row.get::<_, i32>(0))?;
     if application != APPLICATION_ID {
         return Err(StorageError::NotAKeystore {
             path: path.into(),
             what: format!("its application id is {application:#010x}, a keystore's is {APPLICATION_ID:#010x}"),
         });
     }
-    match version {
-        USER_VERSION => Ok(()),
+    match version(connection)? {
+        1..=USER_VERSION => Ok(()),
         newer if newer > USER_VERSION => Err(StorageError::TooNew {
             path: path.into(),
             got: newer.unsigned_abs(),
             known: USER_VERSION.unsigned_abs(),
         }),
-        other => Err(StorageError::Damaged(format!("its user version is {other}, the first is {USER_VERSION}"))),
+        other => Err(StorageError::Damaged(format!("its user version is {other}, the first is 1"))),
     }
+}
+
+/// Gives a store of an older version what it lacks, in one transaction.
+pub(super) fn upgrade(connection: &mut Connection) -> Result<()> {
+    if version(connection)? >= USER_VERSION {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have done it while this one waited.
+    if version(&transaction)? < USER_VERSION {
+        transaction.execute_batch(SEARCH)?;
+        transaction.pragma_update(None, "user_version", USER_VERSION)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// The version of the schema.
+pub(super) fn version(connection: &Connection) -> Result<i32> {
+    Ok(connection.prepare_cached("PRAGMA user_version")?.query_row([], |row| row.get(0))?)
 }
 
 /// The store's random identity.

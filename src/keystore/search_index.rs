@@ -1,0 +1,90 @@
+//! The index in memory that searches run on: made by the first search, and brought to the moment of each later one.
+
+use std::cmp::Ordering;
+use std::sync::{PoisonError, RwLock, RwLockWriteGuard};
+
+use crate::search::{Builder, Index};
+use crate::storage::{Listing, StorageError, Tip};
+
+/// Shared by all handles of a store. Searches share it; bringing it up to date takes it alone.
+#[derive(Default)]
+pub(super) struct SearchIndex(RwLock<State>);
+
+/// An index and the moment that it shows.
+#[derive(Default)]
+struct State {
+    index: Index,
+    tip: Tip,
+}
+
+impl SearchIndex {
+    /// Runs `work` on the index as of this moment. `None` when it is ahead of the moment: another search came later and
+    /// was faster.
+    pub(super) fn at<T>(
+        &self,
+        moment: &Listing<'_>,
+        work: impl FnOnce(&Index) -> T,
+    ) -> Result<Option<T>, StorageError> {
+        {
+            let state = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            match state.tip.cmp(&moment.tip()) {
+                Ordering::Equal => return Ok(Some(work(&state.index))),
+                Ordering::Greater => return Ok(None),
+                Ordering::Less => {}
+            }
+        }
+        let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if state.tip > moment.tip() {
+            return Ok(None);
+        }
+        state.catch_up(moment)?;
+        let state = RwLockWriteGuard::downgrade(state);
+        Ok(Some(work(&state.index)))
+    }
+}
+
+impl State {
+    /// Takes in what came and changed up to this moment. Where that fails half-way, the next time takes it in again.
+    fn catch_up(&mut self, moment: &Listing<'_>) -> Result<(), StorageError> {
+        if self.tip != moment.tip() {
+            if !self.follow(moment)? {
+                self.make(moment)?;
+            }
+            self.tip = moment.tip();
+        }
+        Ok(())
+    }
+
+    /// Takes in the changes one by one; false when there are so many that the index had better be made anew.
+    fn follow(&mut self, moment: &Listing<'_>) -> Result<bool, StorageError> {
+        if self.tip == Tip::default() && moment.count()? > self.index.most_changes() {
+            return Ok(false);
+        }
+        let Some(changed) = moment.changed_since(self.tip.change)? else { return Ok(false) };
+        let index = &mut self.index;
+        moment.after(self.tip.seq, |listed| {
+            index.insert(&listed);
+            !index.is_worn()
+        })?;
+        for id in changed {
+            if index.is_worn() {
+                break;
+            }
+            index.remove(id);
+            moment.one(id, |listed| index.insert(&listed))?;
+        }
+        Ok(!index.is_worn())
+    }
+
+    fn make(&mut self, moment: &Listing<'_>) -> Result<(), StorageError> {
+        // The old one goes first: two would take twice the memory.
+        *self = Self::default();
+        let mut keys = Builder::new(moment.count()?);
+        moment.after(0, |listed| {
+            keys.push(&listed);
+            true
+        })?;
+        self.index = Index::new(keys);
+        Ok(())
+    }
+}

@@ -1,0 +1,130 @@
+//! What keys are searched by, at one moment: read from an index that holds nothing else, in the order of insertion.
+
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::database::Database;
+use super::error::{Result, StorageError};
+use super::rows;
+use super::schema;
+use crate::model::{Algorithm, KeyId, KeyType, Listed, Stored};
+
+/// How far a moment has come. Of two moments the later has the greater one, and those of one state are equal: changes
+/// are counted, and a place in the order of insertion is never used twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Tip {
+    /// The last change of a key that was there before.
+    pub(crate) change: i64,
+    /// The last place in the order of insertion.
+    pub(crate) seq: i64,
+}
+
+/// The keys at one moment: what others write meanwhile is not seen.
+pub(crate) struct Listing<'a> {
+    connection: &'a Connection,
+    tip: Tip,
+    has_changes: bool,
+}
+
+impl Database {
+    /// Lets `work` look at one moment of the keys.
+    pub(crate) fn listing<T>(&self, work: impl Fn(&Listing<'_>) -> Result<T>) -> Result<T> {
+        self.read_at_one_moment(|connection| {
+            // A store of the first version that is open read-only has neither: nobody can change it without making them.
+            let has_changes = schema::version(connection)? >= schema::WITH_CHANGES;
+            let seq = "SELECT coalesce(max(seq), 0) FROM key";
+            let change = if has_changes { "(SELECT coalesce(max(n), 0) FROM key_change)" } else { "0" };
+            let tip = connection
+                .prepare_cached(&format!("SELECT ({seq}), {change}"))?
+                .query_row([], |row| Ok(Tip { seq: row.get(0)?, change: row.get(1)? }))?;
+            work(&Listing { connection, tip, has_changes })
+        })
+    }
+}
+
+impl Listing<'_> {
+    pub(crate) fn tip(&self) -> Tip {
+        self.tip
+    }
+
+    /// How many keys there are.
+    pub(crate) fn count(&self) -> Result<usize> {
+        let count: i64 = self.connection.prepare_cached("SELECT count(*) FROM key")?.query_row([], |row| row.get(0))?;
+        Ok(usize::try_from(count).unwrap_or(0))
+    }
+
+    /// Every key inserted behind a place, in that order, until `each` says that it is enough.
+    pub(crate) fn after(&self, seq: i64, mut each: impl FnMut(Listed<'_>) -> bool) -> Result<()> {
+        let query = format!("SELECT {COLUMNS} FROM key WHERE seq > ?1 ORDER BY seq");
+        let mut statement = self.connection.prepare_cached(&query)?;
+        let mut rows = statement.query([seq])?;
+        while let Some(row) = rows.next()? {
+            if !each(read(row)?) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The key with this id, if it is there.
+    pub(crate) fn one(&self, id: KeyId, each: impl FnOnce(Listed<'_>)) -> Result<()> {
+        let query = format!("SELECT {COLUMNS} FROM key WHERE id = ?1");
+        let mut statement = self.connection.prepare_cached(&query)?;
+        let mut rows = statement.query([id.as_bytes()])?;
+        if let Some(row) = rows.next()? {
+            each(read(row)?);
+        }
+        Ok(())
+    }
+
+    /// The ids of keys changed or deleted since a change; `None` when that is too long ago for the file to know them all.
+    pub(crate) fn changed_since(&self, change: i64) -> Result<Option<Vec<KeyId>>> {
+        if !self.has_changes || change == self.tip.change {
+            return Ok(Some(Vec::new()));
+        }
+        let mut statement = self.connection.prepare_cached("SELECT n, id FROM key_change WHERE n > ?1 ORDER BY n")?;
+        let changes = statement
+            .query_map([change], |row| Ok((row.get::<_, i64>(0)?, rows::convert(row, 1, id)?)))?
+            .collect::<rusqlite::Result<Vec<_>>>()?;
+        let gapless = changes.first().is_some_and(|(first, _)| *first == change.saturating_add(1));
+        Ok(gapless.then(|| changes.into_iter().map(|(_, id)| id).collect()))
+    }
+
+    /// The row at a place.
+    pub(crate) fn row(&self, seq: i64) -> Result<Option<Stored>> {
+        let query = format!("SELECT {} FROM key WHERE seq = ?1", rows::COLUMNS);
+        Ok(self.connection.prepare_cached(&query)?.query_row([seq], rows::read).optional()?)
+    }
+}
+
+const COLUMNS: &str = "seq, id, name, type, algorithm, has_private, issuer, inserted_at, updated_at, expires_at";
+
+fn read<'a>(row: &'a Row<'_>) -> Result<Listed<'a>> {
+    let text = |at| -> Result<&'a str> {
+        let text = row.get_ref(at)?.as_str().map_err(|_| damaged())?;
+        // A page that does not authenticate may come as zeros, and no name has one.
+        if text.is_empty() || text.as_bytes().contains(&0) { Err(damaged()) } else { Ok(text) }
+    };
+    Ok(Listed {
+        seq: row.get(0)?,
+        id: rows::convert(row, 1, id)?,
+        name: text(2)?,
+        key_type: rows::convert(row, 3, KeyType::from_code)?,
+        algorithm: rows::convert(row, 4, |code: Option<u8>| match code {
+            None => Some(None),
+            Some(code) => Algorithm::from_code(code).map(Some),
+        })?,
+        has_private: row.get(5)?,
+        issuer: if row.get_ref(6)?.data_type() == rusqlite::types::Type::Null { None } else { Some(text(6)?) },
+        inserted_at: row.get(7)?,
+        updated_at: row.get(8)?,
+        expires_at: row.get(9)?,
+    })
+}
+
+fn id(bytes: [u8; 16]) -> Option<KeyId> {
+    KeyId::from_stored(&bytes)
+}
+
+fn damaged() -> StorageError {
+    StorageError::Damaged("a name or issuer in the search index is no text".into())
+}
