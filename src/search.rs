@@ -12,13 +12,15 @@ mod cursor;
 mod delta;
 mod fold;
 mod index;
+#[cfg(test)]
+mod judged_by_sorting;
 mod names;
 mod order;
 mod pattern;
 mod place;
 mod query;
 mod select;
-mod threads;
+pub(crate) mod threads;
 
 pub(crate) use builder::Builder;
 pub(crate) use conditions::Conditions;

@@ -52,7 +52,7 @@ impl Keystore {
         let (found, rows) = loop {
             let page = self.0.database.listing(|moment| {
                 let find = |index: &Index| index.find(query, &conditions, among.as_deref());
-                let Some(found) = self.0.search_index.at(moment, find)? else { return Ok(None) };
+                let Some(found) = self.0.search_index.at(moment, &self.0.database, find)? else { return Ok(None) };
                 let rows = found.hits.iter().map(|hit| moment.row(hit.seq)).collect::<Result<Vec<_>, _>>()?;
                 Ok(Some((found, rows)))
             })?;

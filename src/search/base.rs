@@ -39,17 +39,25 @@ pub(super) enum Places {
 }
 
 impl Places {
-    pub(super) fn new(seqs: Vec<i64>) -> Self {
-        match seqs.iter().map(|seq| u32::try_from(*seq)).collect() {
-            Ok(narrow) => Self::Narrow(narrow),
-            Err(_) => Self::Wide(seqs),
+    /// Room for places up to this one.
+    pub(super) fn with_room(keys: usize, greatest: i64) -> Self {
+        match u32::try_from(greatest) {
+            Ok(_) => Self::Narrow(Vec::with_capacity(keys)),
+            Err(_) => Self::Wide(Vec::with_capacity(keys)),
+        }
+    }
+
+    pub(super) fn extend(&mut self, places: impl Iterator<Item = i64>) {
+        match self {
+            Self::Narrow(column) => column.extend(places.map(|seq| u32::try_from(seq).unwrap_or(0))),
+            Self::Wide(column) => column.extend(places),
         }
     }
 
     fn get(&self, slot: usize) -> Option<i64> {
         match self {
-            Self::Narrow(seqs) => seqs.get(slot).map(|seq| i64::from(*seq)),
-            Self::Wide(seqs) => seqs.get(slot).copied(),
+            Self::Narrow(column) => column.get(slot).map(|seq| i64::from(*seq)),
+            Self::Wide(column) => column.get(slot).copied(),
         }
     }
 }
@@ -61,6 +69,21 @@ impl Default for Places {
 }
 
 impl Base {
+    /// Empty columns with room for this many keys, names aside, whose last place is this.
+    pub(super) fn with_room(keys: usize, last: i64) -> Self {
+        let ranks = || Vec::with_capacity(keys);
+        Self {
+            ids: Vec::with_capacity(keys),
+            seqs: Places::with_room(keys, last),
+            name_ranks: ranks(),
+            classes: ranks(),
+            inserted: ranks(),
+            updated: ranks(),
+            expires: ranks(),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.ids.len()
     }
@@ -108,7 +131,7 @@ impl Base {
         let inserted = ranks(&conditions.inserted);
         let updated = ranks(&conditions.updated);
         let expires = conditions.expires.map(|before| 1..self.rank_from(before));
-        threads::split(found.words_mut(), |first, words| {
+        threads::change(found.words_mut(), |first, words| {
             if let Some(classes) = &classes {
                 keep(words, first, &self.classes, |class| classes.get(class as usize).copied().unwrap_or(false));
             }

@@ -63,7 +63,14 @@ mod tests {
         for slots in [0, 1, 63, 64, 65, 128, 200] {
             let all = Bits::all(slots);
             assert_eq!(all.count(), slots);
-            assert_eq!(all.words().iter().zip((0..).step_by(64)).flat_map(|(word, first)| ones(first, *word)).collect::<Vec<_>>(), (0..slots).collect::<Vec<_>>());
+            assert_eq!(
+                all.words()
+                    .iter()
+                    .zip((0..).step_by(64))
+                    .flat_map(|(word, first)| ones(first, *word))
+                    .collect::<Vec<_>>(),
+                (0..slots).collect::<Vec<_>>()
+            );
             assert_eq!(Bits::none(slots).count(), 0);
         }
     }

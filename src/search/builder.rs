@@ -2,13 +2,16 @@
 
 use std::cmp::Ordering;
 
-use super::base::{Base, Places};
+use super::base::Base;
 use super::bits::Bits;
 use super::class::Classes;
 use super::fold;
 use super::names::Names;
 use super::threads;
 use crate::model::Listed;
+
+/// Stands for no instant: no key has the first of all.
+const NEVER: i64 = i64::MIN;
 
 /// Rows as they come.
 #[derive(Debug)]
@@ -20,7 +23,8 @@ pub(crate) struct Builder {
     known_classes: Classes,
     inserted: Vec<i64>,
     updated: Vec<i64>,
-    expires: Vec<Option<i64>>,
+    /// [`NEVER`] for none.
+    expires: Vec<i64>,
 }
 
 impl Builder {
@@ -45,42 +49,75 @@ impl Builder {
         self.classes.push(self.known_classes.number(listed));
         self.inserted.push(listed.inserted_at);
         self.updated.push(listed.updated_at);
-        self.expires.push(listed.expires_at);
+        self.expires.push(listed.expires_at.unwrap_or(NEVER));
     }
 
-    /// Sorts the rows and ranks their values. Names, which take longest, on a thread of their own.
-    pub(super) fn finish(self) -> Base {
-        let Self { ids, seqs, names, classes, known_classes, inserted, updated, expires } = self;
-        let (name_ranks, (order, instants)) =
-            threads::both(|| rank_names(&names), || (by_id(&ids), dictionary(&inserted, &updated, &expires)));
-        let inserted = rank_instants(&instants, inserted.iter().copied().map(Some));
-        let updated = rank_instants(&instants, updated.iter().copied().map(Some));
-        let expires = rank_instants(&instants, expires.iter().copied());
-        Base {
-            ids: gather(&order, &ids),
-            seqs: Places::new(gather(&order, &seqs)),
-            names: gather_names(&order, &names),
-            name_ranks: gather(&order, &name_ranks),
-            classes: gather(&order, &classes),
-            inserted: gather(&order, &inserted),
-            updated: gather(&order, &updated),
-            expires: gather(&order, &expires),
-            instants,
-            class_table: known_classes.into_table(),
-            alive: Bits::all(order.len()),
-        }
+    /// Sorts the rows that several have read, and ranks their values. Names, which take longest, are sorted by a thread of
+    /// their own.
+    pub(super) fn finish(parts: Vec<Self>) -> Base {
+        // What stays comes first, and only then is anything given back: an allocator then makes a place of its own for
+        // each column, and gives back all that was in use meanwhile.
+        let keys = parts.iter().map(|part| part.ids.len()).sum();
+        let mut base = Base::with_room(keys, parts.iter().flat_map(|part| &part.seqs).copied().max().unwrap_or(0));
+        base.names = Names::with_capacity(keys, parts.iter().map(|part| part.names.bytes()).sum());
+        let mut name_ranks = vec![0; keys];
+        let mut parts = parts.into_iter();
+        let mut all = parts.next().unwrap_or_else(|| Self::new(0));
+        parts.for_each(|part| all.append(part));
+
+        let Self { ids, seqs, names, classes, known_classes, mut inserted, mut updated, mut expires } = all;
+        let ((), order) = threads::both(
+            || rank_names(&names, &mut name_ranks),
+            || {
+                base.instants = dictionary(&inserted, &updated, &expires);
+                for column in [&mut inserted, &mut updated, &mut expires] {
+                    rank_instants(&base.instants, column);
+                }
+                by_id(ids)
+            },
+        );
+        let Base { names: named, name_ranks: ranked, .. } = &mut base;
+        rows(&order, |row| names.get(row)).for_each(|name| named.push(name));
+        ranked.extend(rows(&order, |row| name_ranks.get(row)));
+        base.ids.extend(order.iter().map(|(id, _)| id));
+        base.seqs.extend(rows(&order, |row| seqs.get(row)).copied());
+        base.classes.extend(rows(&order, |row| classes.get(row)));
+        let rank = |column: &[i64], row| column.get(row).and_then(|rank: &i64| u32::try_from(*rank).ok());
+        base.inserted.extend(rows(&order, |row| rank(&inserted, row)));
+        base.updated.extend(rows(&order, |row| rank(&updated, row)));
+        base.expires.extend(rows(&order, |row| rank(&expires, row)));
+        base.class_table = known_classes.into_table();
+        base.alive = Bits::all(keys);
+        base
     }
+
+    fn append(&mut self, other: Self) {
+        self.ids.extend(other.ids);
+        self.seqs.extend(other.seqs);
+        (0..other.names.len()).filter_map(|row| other.names.get(row)).for_each(|name| self.names.push(name));
+        let numbers: Vec<_> =
+            other.known_classes.into_table().into_iter().map(|class| self.known_classes.number_of(class)).collect();
+        self.classes.extend(other.classes.iter().filter_map(|class| numbers.get(*class as usize)));
+        self.inserted.extend(other.inserted);
+        self.updated.extend(other.updated);
+        self.expires.extend(other.expires);
+    }
+}
+
+/// What each row has in a column, in this order.
+fn rows<'a, T>(order: &'a [(u128, u32)], column: impl Fn(usize) -> Option<T> + 'a) -> impl Iterator<Item = T> + 'a {
+    order.iter().filter_map(move |(_, row)| column(*row as usize))
 }
 
 /// The rows in the order of their ids.
-fn by_id(ids: &[u128]) -> Vec<u32> {
-    let mut pairs: Vec<(u128, u32)> = ids.iter().copied().zip(0..).collect();
-    pairs.sort_unstable();
-    pairs.into_iter().map(|(_, row)| row).collect()
+fn by_id(ids: Vec<u128>) -> Vec<(u128, u32)> {
+    let mut rows: Vec<_> = ids.into_iter().zip(0..).collect();
+    rows.sort_unstable();
+    rows
 }
 
 /// How many different names come before that of each row.
-fn rank_names(names: &Names) -> Vec<u32> {
+fn rank_names(names: &Names, ranks: &mut [u32]) {
     // Names mostly begin alike. What 16 bytes decide behind that needs no look at the names themselves.
     let all = || (0..names.len()).filter_map(|row| names.get(row));
     let first = all().next().unwrap_or_default();
@@ -90,13 +127,13 @@ fn rank_names(names: &Names) -> Vec<u32> {
         head.iter_mut().zip(name.iter().skip(alike)).for_each(|(to, from)| *to = *from);
         u128::from_be_bytes(head)
     };
-    let mut heads: Vec<(u128, u32)> = all().map(head).zip(0..).collect();
+    let mut heads = Vec::with_capacity(names.len());
+    heads.extend(all().map(head).zip(0..));
     let compare = |a: &(u128, u32), b: &(u128, u32)| match a.0.cmp(&b.0) {
         Ordering::Equal => names.get(a.1 as usize).cmp(&names.get(b.1 as usize)),
         decided => decided,
     };
     heads.sort_unstable_by(compare);
-    let mut ranks = vec![0; heads.len()];
     let mut rank = 0;
     let mut before: Option<(u128, u32)> = None;
     for item in heads {
@@ -108,49 +145,36 @@ fn rank_names(names: &Names) -> Vec<u32> {
         }
         before = Some(item);
     }
-    ranks
 }
 
 /// Every instant there is, ascending.
-fn dictionary(inserted: &[i64], updated: &[i64], expires: &[Option<i64>]) -> Vec<i64> {
+fn dictionary(inserted: &[i64], updated: &[i64], expires: &[i64]) -> Vec<i64> {
     let mut instants = Vec::new();
-    let some = inserted.iter().zip(updated).flat_map(|(inserted, updated)| {
-        // A key that was never changed has one instant twice.
-        [Some(*inserted), Some(*updated).filter(|updated| updated != inserted)]
-    });
-    for instant in some.chain(expires.iter().copied()).flatten() {
-        if instants.last() != Some(&instant) {
+    // Neighbours are often the same, and a key that was never changed has one instant twice.
+    let changed = inserted.iter().zip(updated).filter(|(inserted, updated)| inserted != updated);
+    for &instant in inserted.iter().chain(changed.map(|(_, updated)| updated)).chain(expires) {
+        if instant != NEVER && instants.last() != Some(&instant) {
             instants.push(instant);
         }
     }
+    // Most come in order, which a stable sort makes use of.
     instants.sort();
     instants.dedup();
     instants.shrink_to_fit();
     instants
 }
 
-/// The rank of each instant in their list, from 1; 0 is for those that are not there.
-fn rank_instants(known: &[i64], instants: impl Iterator<Item = Option<i64>>) -> Vec<u32> {
-    let mut last = (None, 0);
-    instants
-        .map(|instant| {
-            // Neighbours are often the same.
-            if last.0 != instant {
-                let rank = instant.map_or(0, |instant| known.partition_point(|known| *known < instant) + 1);
-                last = (instant, u32::try_from(rank).unwrap_or(u32::MAX));
-            }
-            last.1
-        })
-        .collect()
-}
-
-fn gather<T: Copy>(order: &[u32], column: &[T]) -> Vec<T> {
-    order.iter().filter_map(|row| column.get(*row as usize).copied()).collect()
-}
-
-fn gather_names(order: &[u32], names: &Names) -> Names {
-    let all = || order.iter().filter_map(|row| names.get(*row as usize));
-    let mut gathered = Names::with_capacity(order.len(), all().map(|name| name.len() + 1).sum());
-    all().for_each(|name| gathered.push(name));
-    gathered
+/// Puts ranks in the place of instants: from 1, in the order of their list; 0 for none.
+fn rank_instants(known: &[i64], instants: &mut [i64]) {
+    let mut last = (NEVER, 0);
+    for instant in instants {
+        if last.0 != *instant {
+            let rank = match *instant {
+                NEVER => 0,
+                instant => known.partition_point(|known| *known < instant) + 1,
+            };
+            last = (*instant, i64::try_from(rank).unwrap_or(0));
+        }
+        *instant = last.1;
+    }
 }

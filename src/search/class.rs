@@ -56,10 +56,14 @@ impl Classes {
             return *number;
         }
         let class = Class::of(listed);
-        let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
-        let number = *self.numbers.entry(class.clone()).or_insert(next);
+        let number = self.number_of(class.clone());
         self.last = Some((class, number));
         number
+    }
+
+    pub(super) fn number_of(&mut self, class: Class) -> u32 {
+        let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
+        *self.numbers.entry(class).or_insert(next)
     }
 
     pub(super) fn into_table(self) -> Box<[Class]> {

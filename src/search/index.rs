@@ -39,8 +39,8 @@ pub(crate) struct Hit {
 
 impl Index {
     /// An index of all these keys.
-    pub(crate) fn new(keys: Builder) -> Self {
-        Self { base: keys.finish(), ..Self::default() }
+    pub(crate) fn new(keys: Vec<Builder>) -> Self {
+        Self { base: Builder::finish(keys), ..Self::default() }
     }
 
     /// How many keys may come or change before the index had better be made anew: one in 32, so that looking at them
@@ -81,7 +81,7 @@ impl Index {
         let mut page = match &query.from {
             From::After(cursor) => {
                 let place = cursor.place();
-                let start = ranking.before(&matches, ranking.behind(&place));
+                let start = ranking.up_to(&matches, &place);
                 let window = ranking.window(&matches, start..start.saturating_add(most));
                 let passed = fresh.partition_point(|entry| entry.place().compare(&place, &query.order).is_le());
                 self.merge(&window, fresh.get(passed..).unwrap_or_default(), query, 0, most)

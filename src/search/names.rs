@@ -36,8 +36,9 @@ impl Names {
     pub(super) fn len(&self) -> usize {
         self.ends.len()
     }
-    pub(super) fn heap(&self) -> usize {
-        self.bytes.capacity() + self.ends.capacity() * 4
+    /// The bytes that the names take.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes.len()
     }
     pub(super) fn scan(&self, matcher: &Matcher, first: usize, words: &mut [u64]) {
         for (word, first) in words.iter_mut().zip((first..).step_by(64)) {

@@ -35,7 +35,8 @@ impl Place<'_> {
                 Direction::Ascending => by_field,
                 Direction::Descending => by_field.reverse(),
             };
-            if by_field.is_ne() {
+            // An id is one key's alone: what comes behind it in the order decides nothing.
+            if by_field.is_ne() || *field == OrderField::Id {
                 return by_field;
             }
         }

@@ -112,10 +112,21 @@ fn configure(connection: &Connection) -> Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON;
-         PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA journal_size_limit = 16777216; PRAGMA wal_autocheckpoint = 4000;",
+         PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 16777216; PRAGMA wal_autocheckpoint = 4000;",
     )?;
+    set_cache(connection, CACHE)?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(())
+}
+
+/// Pages kept in memory by a connection, in KiB.
+pub(super) const CACHE: i32 = 8192;
+/// Enough for the way from the root of a tree to one leaf after another.
+pub(super) const LEAST_CACHE: i32 = 256;
+
+/// How much memory the pages of a connection may take, in KiB. What is over that is given back.
+pub(super) fn set_cache(connection: &Connection, kib: i32) -> Result<()> {
+    Ok(connection.pragma_update(None, "cache_size", -kib)?)
 }
 
 fn immutable_uri(path: &Path) -> Result<String> {

@@ -1,7 +1,10 @@
 //! What keys are searched by, at one moment: read from an index that holds nothing else, in the order of insertion.
 
+use std::ops::RangeInclusive;
+
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::connection;
 use super::database::Database;
 use super::error::{Result, StorageError};
 use super::rows;
@@ -28,41 +31,54 @@ pub(crate) struct Listing<'a> {
 impl Database {
     /// Lets `work` look at one moment of the keys.
     pub(crate) fn listing<T>(&self, work: impl Fn(&Listing<'_>) -> Result<T>) -> Result<T> {
-        self.read_at_one_moment(|connection| {
-            // A store of the first version that is open read-only has neither: nobody can change it without making them.
-            let has_changes = schema::version(connection)? >= schema::WITH_CHANGES;
-            let seq = "SELECT coalesce(max(seq), 0) FROM key";
-            let change = if has_changes { "(SELECT coalesce(max(n), 0) FROM key_change)" } else { "0" };
-            let tip = connection
-                .prepare_cached(&format!("SELECT ({seq}), {change}"))?
-                .query_row([], |row| Ok(Tip { seq: row.get(0)?, change: row.get(1)? }))?;
-            work(&Listing { connection, tip, has_changes })
-        })
+        self.read_at_one_moment(|connection| work(&Listing::new(connection)?))
+    }
+
+    /// Lets `work` look at the very moment of another listing on a connection of its own, at the same time. `None` when
+    /// that cannot be had: somebody wrote since, or the store lives in memory and has but one connection.
+    pub(crate) fn listing_beside<T>(&self, tip: Tip, work: impl Fn(&Listing<'_>) -> Result<T>) -> Result<Option<T>> {
+        if self.path().is_none() {
+            return Ok(None);
+        }
+        self.listing(|beside| if beside.tip == tip { work(beside).map(Some) } else { Ok(None) })
     }
 }
 
-impl Listing<'_> {
+impl<'a> Listing<'a> {
+    fn new(connection: &'a Connection) -> Result<Self> {
+        // A store of the first version that is open read-only has no count of changes: to change it is to make one.
+        let has_changes = schema::version(connection)? >= schema::WITH_CHANGES;
+        let seq = "SELECT coalesce(max(seq), 0) FROM key";
+        let change = if has_changes { "(SELECT coalesce(max(n), 0) FROM key_change)" } else { "0" };
+        let tip = connection
+            .prepare_cached(&format!("SELECT ({seq}), {change}"))?
+            .query_row([], |row| Ok(Tip { seq: row.get(0)?, change: row.get(1)? }))?;
+        Ok(Self { connection, tip, has_changes })
+    }
+
     pub(crate) fn tip(&self) -> Tip {
         self.tip
     }
 
-    /// How many keys there are.
-    pub(crate) fn count(&self) -> Result<usize> {
-        let count: i64 = self.connection.prepare_cached("SELECT count(*) FROM key")?.query_row([], |row| row.get(0))?;
-        Ok(usize::try_from(count).unwrap_or(0))
-    }
-
-    /// Every key inserted behind a place, in that order, until `each` says that it is enough.
-    pub(crate) fn after(&self, seq: i64, mut each: impl FnMut(Listed<'_>) -> bool) -> Result<()> {
-        let query = format!("SELECT {COLUMNS} FROM key WHERE seq > ?1 ORDER BY seq");
+    /// Every key in a range of the order of insertion, until `each` says that it is enough.
+    pub(crate) fn keys(&self, seqs: RangeInclusive<i64>, mut each: impl FnMut(Listed<'_>) -> bool) -> Result<()> {
+        let query = format!("SELECT {COLUMNS} FROM key WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq");
         let mut statement = self.connection.prepare_cached(&query)?;
-        let mut rows = statement.query([seq])?;
+        let mut rows = statement.query([seqs.start(), seqs.end()])?;
         while let Some(row) = rows.next()? {
             if !each(read(row)?) {
                 break;
             }
         }
         Ok(())
+    }
+
+    /// As [`keys`](Self::keys), for ranges of any length: read once, pages need not be kept.
+    pub(crate) fn many_keys(&self, seqs: RangeInclusive<i64>, each: impl FnMut(Listed<'_>) -> bool) -> Result<()> {
+        connection::set_cache(self.connection, connection::LEAST_CACHE)?;
+        let read = self.keys(seqs, each);
+        connection::set_cache(self.connection, connection::CACHE)?;
+        read
     }
 
     /// The key with this id, if it is there.
