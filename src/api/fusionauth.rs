@@ -1,24 +1,34 @@
-//! FusionAuth's Keys API (`/api/key`): retrieve, generate, import, update, delete.
+//! FusionAuth's Keys API (`/api/key`): retrieve, search, generate, import, update, delete.
 //!
-//! The functions take and give typed requests and responses; [`call`] takes a method, a path and a JSON body, and gives
-//! a status and a JSON body, as the vendor's server would. Fields not known are ignored, as there. What the
-//! vendor's document leaves open is decided so:
+//! The functions take and give typed requests and responses; [`call`] takes a method, a path with its query string and a
+//! JSON body, and gives a status and a JSON body, as the vendor's server would. Fields not known are ignored, as there.
+//! What the vendor's document leaves open is decided so:
 //!
 //! - exactly its nine algorithms can be asked for; keys made elsewhere in the store are shown with their own;
 //! - a blank issuer counts as none;
 //! - `certificate` is shown for RSA and EC keys, as its field list says;
-//! - a body has at most 1 MiB.
+//! - a body has at most 1 MiB, and so has a query string;
+//! - a field that comes twice is refused: which of the two counts differs between readers of JSON;
+//! - a search takes `name` as a [`NamePattern`](crate::NamePattern), so by Unicode's full case folding, and with `**` for a
+//!   star; `orderBy` may be a list of fields with commas between, and keys that are equal in it come by id;
+//! - `orderBy` that cannot be read is refused, where the vendor takes its default;
+//! - `numberOfResults` and `startRow` are whole numbers from 0 to 2147483647; with 0 results the total alone is found;
+//! - in a query string a parameter without text counts as not given, as an empty field of a form; in a JSON body `null` does,
+//!   and of the texts of a search only `name` may be empty, which is every name.
 
 mod call;
 mod failure;
+mod form;
 mod json;
 mod request;
 mod response;
+mod search;
 
 pub use call::{Response, call};
 pub use failure::{Errors, Failure, FieldError};
 pub use request::{GenerateRequest, ImportRequest, UpdateRequest};
 pub use response::{CertificateInformationBody, KeyBody, KeyResponse, KeysResponse};
+pub use search::{SearchRequest, SearchResponse};
 
 use crate::error::Result;
 use crate::keystore::{GenerateKey, Keystore};
@@ -40,6 +50,31 @@ pub fn retrieve(store: &Keystore, id: &str) -> Result<KeyResponse, Failure> {
 pub fn retrieve_all(store: &Keystore) -> Result<KeysResponse, Failure> {
     let keys = store.keys().map(|key| Ok(KeyBody::new(&key?)?)).collect::<Result<_, Failure>>()?;
     Ok(KeysResponse { keys })
+}
+
+/// `GET /api/key/search` and `POST /api/key/search`: the keys that were asked for, one page of them, and how many there are.
+///
+/// ```
+/// use keystead::api::fusionauth::{self, GenerateRequest, SearchRequest};
+/// use keystead::{Keystore, Options};
+///
+/// let store = Keystore::in_memory(Options::default())?;
+/// for name in ["forum 1", "forum 2", "shop"] {
+///     let body = format!(r#"{{ "key": {{ "algorithm": "HS256", "name": "{name}" }} }}"#);
+///     fusionauth::generate(&store, None, &GenerateRequest::from_json(body.as_bytes()).unwrap()).unwrap();
+/// }
+/// let request = SearchRequest::from_query("name=Forum&orderBy=name+DESC&numberOfResults=1").unwrap();
+/// let found = fusionauth::search(&store, &request).unwrap();
+/// assert_eq!((found.keys[0].name.as_str(), found.total), ("forum 2", 2));
+/// # Ok::<(), keystead::Error>(())
+/// ```
+///
+/// # Errors
+/// 503 when the store is busy, 500 when it is damaged.
+pub fn search(store: &Keystore, request: &SearchRequest) -> Result<SearchResponse, Failure> {
+    let page = store.search(&request.query)?;
+    let keys = page.keys.iter().map(KeyBody::new).collect::<Result<_>>()?;
+    Ok(SearchResponse { keys, total: page.total })
 }
 
 /// `POST /api/key/generate` and `POST /api/key/generate/{keyId}`.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Failure, GenerateRequest, ImportRequest, UpdateRequest};
+use super::{Failure, GenerateRequest, ImportRequest, SearchRequest, UpdateRequest};
 use crate::keystore::Keystore;
 
 /// What the vendor's server would answer.
@@ -15,7 +15,7 @@ pub struct Response {
     pub body: Option<String>,
 }
 
-/// Does one call, given its method, its path and its JSON body (empty for none). `None` when it is not a call of this
+/// Does one call, given its method, its path with the query string, and its JSON body (empty for none). `None` when it is not a call of this
 /// API.
 ///
 /// ```
@@ -26,12 +26,14 @@ pub struct Response {
 /// let body = br#"{ "key": { "algorithm": "HS256", "name": "sessions" } }"#;
 /// let answer = call(&store, "POST", "/api/key/generate", body).unwrap();
 /// assert_eq!(answer.status, 200);
+/// let answer = call(&store, "GET", "/api/key/search?name=session&orderBy=insertInstant+DESC", b"").unwrap();
+/// assert!(answer.body.unwrap().ends_with(r#""total":1}"#));
 /// assert!(call(&store, "GET", "/api/user", b"").is_none());
 /// # Ok::<(), keystead::Error>(())
 /// ```
 #[must_use]
 pub fn call(store: &Keystore, method: &str, path: &str, body: &[u8]) -> Option<Response> {
-    let path = path.split_once('?').map_or(path, |(path, _)| path);
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let segments: Vec<_> = path.strip_prefix("/api/key")?.split('/').collect();
     let answer = match (method, segments.as_slice()) {
         ("GET", [""]) => json(super::retrieve_all(store)),
@@ -39,6 +41,8 @@ pub fn call(store: &Keystore, method: &str, path: &str, body: &[u8]) -> Option<R
         ("POST", ["", "generate", id]) => json(generate(store, Some(id), body)),
         ("POST", ["", "import"]) => json(import(store, None, body)),
         ("POST", ["", "import", id]) => json(import(store, Some(id), body)),
+        ("GET", ["", "search"]) => json(search(store, SearchRequest::from_query(query))),
+        ("POST", ["", "search"]) => json(search(store, SearchRequest::from_json(body))),
         // Calls of the vendor that are not here must not pass for ids.
         (_, ["", "generate" | "import" | "search", ..]) => return None,
         ("GET", ["", id]) => json(super::retrieve(store, id)),
@@ -61,6 +65,10 @@ fn generate(store: &Keystore, id: Option<&str>, body: &[u8]) -> Result<super::Ke
 
 fn import(store: &Keystore, id: Option<&str>, body: &[u8]) -> Result<super::KeyResponse, Failure> {
     super::import(store, id, ImportRequest::from_json(body)?)
+}
+
+fn search(store: &Keystore, request: Result<SearchRequest, Failure>) -> Result<super::SearchResponse, Failure> {
+    super::search(store, &request?)
 }
 
 fn json<T: Serialize>(outcome: Result<T, Failure>) -> Response {

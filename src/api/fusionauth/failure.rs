@@ -21,7 +21,7 @@ pub struct Failure {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Errors {
-    /// Field, as `key.name`, to what is wrong with it.
+    /// Field, as `key.name` or `search.orderBy`, to what is wrong with it.
     pub field_errors: BTreeMap<String, Vec<FieldError>>,
     /// What concerns no single field.
     pub general_errors: Vec<FieldError>,
@@ -31,7 +31,7 @@ pub struct Errors {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FieldError {
-    /// For programs: `[blank]key.name`, `[duplicate]key.name` and so on.
+    /// For programs: `[blank]key.name`, `[invalid]search.orderBy` and so on.
     pub code: String,
     /// For people.
     pub message: String,
@@ -56,11 +56,11 @@ impl Failure {
         self.cause.as_ref()
     }
 
-    /// 400 for fields that were refused. `None` when there are none.
-    pub(super) fn of_fields(invalid: impl IntoIterator<Item = Invalid>) -> Option<Self> {
+    /// 400 for fields of an object that were refused. `None` when there are none.
+    pub(super) fn of_fields(object: &str, invalid: impl IntoIterator<Item = Invalid>) -> Option<Self> {
         let mut errors = Errors::default();
         for invalid in invalid {
-            errors.add(code_of(invalid.problem), invalid.field, invalid.message);
+            errors.add(code_of(invalid.problem), object, invalid.field, invalid.message);
         }
         (!errors.field_errors.is_empty()).then_some(Self { status: 400, errors: Some(errors), cause: None })
     }
@@ -73,9 +73,9 @@ impl Failure {
 }
 
 impl Errors {
-    /// A field of the path is `key` itself, any other is below it.
-    fn add(&mut self, code: &str, field: &str, message: String) {
-        let field = if field == "key" { field.into() } else { format!("key.{field}") };
+    /// A field that is named as the object is the object itself, any other stands below it.
+    fn add(&mut self, code: &str, object: &str, field: &str, message: String) {
+        let field = if field == object { field.into() } else { format!("{object}.{field}") };
         let code = format!("[{code}]{field}");
         self.field_errors.entry(field).or_default().push(FieldError { code, message });
     }
@@ -104,7 +104,8 @@ impl From<Error> for Failure {
         let mut failure = match (error.kind(), code) {
             (_, Some(code)) => {
                 let mut errors = Errors::default();
-                errors.add(code, field.unwrap_or("id"), message);
+                // A store only refuses what it is to change, which is a key.
+                errors.add(code, "key", field.unwrap_or("id"), message);
                 Self { status: 400, errors: Some(errors), cause: None }
             }
             (ErrorKind::NotFound, _) => Self { status: 404, errors: None, cause: None },

@@ -32,7 +32,7 @@ impl GenerateRequest {
     /// # Errors
     /// 400 that names every field refused.
     pub fn from_json(body: &[u8]) -> Result<Self, Failure> {
-        let mut fields = Fields::parse(body)?;
+        let mut fields = Fields::parse("key", body)?;
         let algorithm = match fields.text("algorithm") {
             Some(text) => {
                 let parsed = vendor_algorithm(&text);
@@ -73,7 +73,7 @@ impl ImportRequest {
     /// # Errors
     /// 400 that names every field that is wrong. What the keys themselves say is read by [`import`](super::import).
     pub fn from_json(body: &[u8]) -> Result<Self, Failure> {
-        let mut fields = Fields::parse(body)?;
+        let mut fields = Fields::parse("key", body)?;
         let algorithm = fields.text("algorithm");
         let algorithm = algorithm.and_then(|text| fields.keep(vendor_algorithm(&text)));
         let key_type = fields.text("type");
@@ -131,7 +131,7 @@ impl UpdateRequest {
     /// # Errors
     /// 400 that names what is wrong with the name.
     pub fn from_json(body: &[u8]) -> Result<Self, Failure> {
-        let mut fields = Fields::parse(body)?;
+        let mut fields = Fields::parse("key", body)?;
         match name(&mut fields) {
             Some(name) => Ok(Self { name }),
             None => Err(fields.into_failure()),
@@ -149,7 +149,7 @@ fn material(fields: &mut Fields, field: &'static str) -> Option<String> {
     Some(text)
 }
 
-fn vendor_type(text: &str) -> Result<KeyType, Invalid> {
+pub(super) fn vendor_type(text: &str) -> Result<KeyType, Invalid> {
     let known = [KeyType::Ec, KeyType::Rsa, KeyType::Hmac];
     known.into_iter().find(|known| known.name() == text).ok_or_else(|| {
         let problem = if text.trim().is_empty() { Problem::Blank } else { Problem::Invalid };
@@ -171,7 +171,7 @@ fn name(fields: &mut Fields) -> Option<KeyName> {
 }
 
 /// The vendor knows nine algorithms: no PSS.
-fn vendor_algorithm(text: &str) -> Result<Algorithm, Invalid> {
+pub(super) fn vendor_algorithm(text: &str) -> Result<Algorithm, Invalid> {
     let known = |algorithm: &Algorithm| algorithm.scheme() != Scheme::RsaPss;
     Algorithm::parse(text).ok().filter(known).ok_or_else(|| {
         let allowed: Vec<_> = Algorithm::ALL.iter().filter(|algorithm| known(algorithm)).map(|a| a.name()).collect();
