@@ -251,3 +251,39 @@ impl<'de> Visitor<'de> for Level {
         Ok(Value::Object(members))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(body: &str) -> String {
+        match Fields::parse("key", body.as_bytes()) {
+            Ok(mut fields) => {
+                fields.text("privateKey");
+                fields.integer("length");
+                fields.into_failure().to_string()
+            }
+            Err(failure) => failure.to_string(),
+        }
+    }
+
+    /// Another reader of the same body could take the other value.
+    #[test]
+    fn nothing_comes_twice() {
+        let lines = [
+            r#"{"key":{"privateKey":"a","x":1,"privateKey":"a","x":2}}"#,
+            r#"{"key":{"length":null,"length":2048}}"#,
+            r#"{"key":{"length":1,"length":2,"length":3}}"#,
+            r#"{"key":{},"key":{}}"#,
+            r#"{"key":null,"x":1,"x":2,"k\u0065y":{}}"#,
+        ]
+        .map(refused);
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        status 400, [invalid]key.privateKey: privateKey comes twice, allowed is once
+        status 400, [invalid]key.length: length comes twice, allowed is once
+        status 400, [invalid]key.length: length comes twice, allowed is once
+        status 400, [invalid]key: key comes twice, allowed is once
+        status 400, [invalid]key: key comes twice, allowed is once
+        ");
+    }
+}
