@@ -153,6 +153,45 @@ fn every_call_of_the_vendor_is_answered_at_once() {
     driver.end();
 }
 
+/// The query string is part of the call, as it is: with spaces, or written as a URL has to be.
+#[test]
+fn keys_are_searched() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut driver = Driver::start(&folder.path().join("keys.db"), &By::RawKey(RAW_KEY));
+    let [forum, street, other] = ["Forum 1", "Straße", "forum 2"].map(|name| {
+        let request =
+            json!({ "key": { "algorithm": if name == "forum 2" { "HS512" } else { "ES256" }, "name": name } });
+        driver.done("POST /api/key/generate", request)["key"].clone()
+    });
+    let page = |keys: &[&Value], total: u64| json!({ "keys": keys, "total": total });
+    let all = page(&[&forum, &other, &street], 3);
+    assert_eq!(driver.done("GET /api/key/search", Value::Null), all);
+    assert_eq!(driver.done("GET /api/key/search?", json!({})), all);
+    assert_eq!(driver.done("POST /api/key/search", json!({ "search": {} })), all);
+    for query in ["name=FORUM&orderBy=name DESC&startRow=1", "name=for%75m&orderBy=name+DESC&startRow=1"] {
+        assert_eq!(driver.done(&format!("GET /api/key/search?{query}"), Value::Null), page(&[&forum], 2));
+    }
+    let search = json!({ "name": "FORUM", "orderBy": "name DESC", "startRow": 1 });
+    assert_eq!(driver.done("POST /api/key/search", json!({ "search": search })), page(&[&forum], 2));
+    for query in ["name=STRASSE", "name=straße", "name=*tra%C3%9F*&type=EC"] {
+        assert_eq!(driver.done(&format!("GET /api/key/search?{query}"), Value::Null), page(&[&street], 1));
+    }
+    driver.done(&format!("DELETE /api/key/{}", other["id"].as_str().unwrap()), Value::Null);
+    assert_eq!(driver.done("GET /api/key/search?algorithm=HS512", Value::Null), page(&[], 0));
+
+    let get = driver.call("GET /api/key/search?orderBy=size", Value::Null);
+    insta::assert_snapshot!(get.to_string(), @r#"{"body":{"fieldErrors":{"search.orderBy":[{"code":"[invalid]search.orderBy","message":"orderBy has 'size', allowed is a list of algorithm, expiration, id, insertInstant, name, type, each at most once and perhaps with ASC or DESC"}]},"generalErrors":[]},"status":400}"#);
+    assert_eq!(driver.call("POST /api/key/search", json!({ "search": { "orderBy": "size" } })), get);
+    let missing = driver.call("POST /api/key/search", Value::Null);
+    insta::assert_snapshot!(missing.to_string(), @r#"{"body":{"fieldErrors":{"search":[{"code":"[missing]search","message":"search is missing, an object is needed"}]},"generalErrors":[]},"status":400}"#);
+    let long = driver.call(&format!("GET /api/key/search?name={}", "x".repeat(2 << 20)), Value::Null);
+    insta::assert_snapshot!(long.to_string(), @r#"{"body":{"fieldErrors":{},"generalErrors":[{"code":"[tooLarge]","message":"the query string is 2097157 bytes, at most 1048576"}]},"status":400}"#);
+    for call in ["PUT /api/key/search", "GET /api/key/search/x"] {
+        assert_eq!(driver.call(call, Value::Null)["status"], json!(422), "{call}");
+    }
+    driver.end();
+}
+
 #[test]
 fn keys_stay_for_the_next_run() {
     let folder = tempfile::tempdir().unwrap();
