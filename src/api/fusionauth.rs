@@ -8,13 +8,14 @@
 //! - a blank issuer counts as none;
 //! - `certificate` is shown for RSA and EC keys, as its field list says;
 //! - a body has at most 1 MiB, and so has a query string;
-//! - a field that comes twice is refused: which of the two counts differs between readers of JSON;
+//! - a field that is read and comes twice is refused: readers of JSON differ on which of the two counts;
 //! - a search takes `name` as a [`NamePattern`](crate::NamePattern), so by Unicode's full case folding, and with `**` for a
 //!   star; `orderBy` may be a list of fields with commas between, and keys that are equal in it come by id;
 //! - `orderBy` that cannot be read is refused, where the vendor takes its default;
 //! - `numberOfResults` and `startRow` are whole numbers from 0 to 2147483647; with 0 results the total alone is found;
 //! - in a query string a parameter without text counts as not given, as an empty field of a form; in a JSON body `null` does,
-//!   and of the texts of a search only `name` may be empty, which is every name.
+//!   and of the texts of a search only `name` may be empty, which is every name;
+//! - bytes in a query string that are no UTF-8 are refused, also in parameters that are not known.
 
 mod call;
 mod failure;

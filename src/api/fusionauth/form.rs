@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use percent_encoding::percent_decode_str;
 
 use super::Failure;
-use super::json::{Fields, MOST_BYTES, Value, insert};
+use super::json::{Fields, MOST_BYTES, Value};
 use crate::model::{Invalid, Problem};
 
 impl Fields {
@@ -17,8 +17,7 @@ impl Fields {
             let message = format!("the query string is {} bytes, at most {MOST_BYTES}", query.len());
             return Err(Failure::general(400, "tooLarge", message));
         }
-        let mut members = BTreeMap::new();
-        let mut refused = Vec::new();
+        let mut fields = Self::new(object, BTreeMap::new());
         for parameter in query.split('&') {
             let (name, text) = parameter.split_once('=').unwrap_or((parameter, ""));
             let (name, text) = (decode(name), decode(text));
@@ -26,22 +25,20 @@ impl Fields {
             match (known, name.and(text)) {
                 (Some(name), Some(text)) => {
                     let value = if text.is_empty() { Value::Null } else { Value::Untyped(text) };
-                    insert(&mut members, name.into(), value);
+                    fields.insert(name.into(), value);
                 }
                 (None, Some(_)) => {}
                 (known, None) => {
                     let field = known.unwrap_or(object);
                     // Once for a field: an answer must not be many times as long as what it answers.
-                    if !refused.iter().any(|invalid: &Invalid| invalid.field == field) {
-                        let message =
-                            format!("{} is no UTF-8, allowed is UTF-8 in percent-encoding", Invalid::quote(parameter));
-                        refused.push(Invalid::new(field, Problem::CouldNotParse, message));
+                    if !fields.refused.iter().any(|invalid| invalid.field == field) {
+                        let got = Invalid::quote(parameter);
+                        let message = format!("{got} is no UTF-8, allowed is UTF-8 in percent-encoding");
+                        fields.refuse(field, Problem::CouldNotParse, message);
                     }
                 }
             }
         }
-        let mut fields = Self::new(object, members);
-        fields.refused = refused;
         Ok(fields)
     }
 }

@@ -62,6 +62,10 @@ impl Fields {
         }
     }
 
+    pub(super) fn insert(&mut self, name: String, value: Value) {
+        insert(&mut self.members, name, value);
+    }
+
     /// A text; `None` when it is not there or null, or was refused.
     pub(super) fn text(&mut self, field: &'static str) -> Option<String> {
         match self.members.remove(field)? {
@@ -177,7 +181,7 @@ impl Value {
 }
 
 /// Adds a value to those of its object.
-pub(super) fn insert(members: &mut BTreeMap<String, Value>, name: String, value: Value) {
+fn insert(members: &mut BTreeMap<String, Value>, name: String, value: Value) {
     members.entry(name).and_modify(|known| *known = Value::Twice).or_insert(value);
 }
 
