@@ -40,16 +40,16 @@ impl Clock for Hands {
     }
 }
 
-/// Eleven keys of every type, some of the same instant, some without a certificate and so without an end. Their ids are
-/// in the order of this list. Every key has an algorithm: one is found for each that comes without.
+/// Eleven keys of every type, some of the same instant, some without a certificate and so without an end. Their ids
+/// are in the order against that of this list. Every key has an algorithm: one is found for each that comes without.
 static STORE: LazyLock<Keystore> = LazyLock::new(|| {
     let clock = Arc::new(Hands::default());
     let store = Keystore::in_memory(Options::default().clock(clock.clone())).unwrap();
-    let mut made = 0;
+    let mut left = 50;
     let mut add = |call: &str, seconds: i64, key: Value| {
-        made += 1;
+        left -= 1;
         clock.0.store(1_700_000_000_000 + seconds * 1000, Ordering::Relaxed);
-        let path = format!("/api/key/{call}/00000000-0000-4000-8000-0000000000{made:02}");
+        let path = format!("/api/key/{call}/00000000-0000-4000-8000-0000000000{left}");
         let answer = call_once(&store, "POST", &path, &json!({ "key": key }).to_string());
         assert_eq!(answer.0, 200, "{answer:?}");
         answer.1["key"].clone()
@@ -66,7 +66,7 @@ static STORE: LazyLock<Keystore> = LazyLock::new(|| {
     add("generate", 10, json!({ "algorithm": "HS256", "name": "shop 1" }));
     // By a call of our own, which knows more algorithms than the vendor.
     let pss = ImportKey::new(KeyName::new("pss").unwrap(), SEED).algorithm(Algorithm::Ps256);
-    store.import(pss.id("00000000-0000-4000-8000-000000000011".parse().unwrap())).unwrap();
+    store.import(pss.id("00000000-0000-4000-8000-000000000038".parse().unwrap())).unwrap();
     store
 });
 
