@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use keystead::{
-    Algorithm, GenerateKey, ImportKey, Issuer, KeyName, KeySpec, KeyType, Keystore, Options, SecretEncoding,
-    SecretFormat, Unlock, UserLabel,
+    Algorithm, GenerateKey, ImportKey, Issuer, KeyName, KeySpec, KeyType, Keystore, NamePattern, Options, Query,
+    SecretEncoding, SecretFormat, Unlock, UserLabel,
 };
 
 const PASSPHRASE: &str = "golden";
@@ -18,11 +18,11 @@ fn golden_imported() -> PathBuf {
     golden(1).with_file_name("format-1-imported.db")
 }
 
-/// Wrote format 1. To be run only for a new format: what is written lies in the repository.
+/// Wrote each format when it was new: what is written lies in the repository.
 #[test]
 #[ignore = "writes a golden file"]
 fn write() {
-    let path = golden(1);
+    let path = golden(2);
     let cost = Options::default().kdf_cost(keystead::KdfCost::FLOOR);
     let store = Keystore::create(path, &Unlock::passphrase(PASSPHRASE), cost).unwrap();
     for algorithm in Algorithm::ALL {
@@ -33,6 +33,11 @@ fn write() {
     }
     let used = store.key(KeyName::new("golden ES256").unwrap()).unwrap();
     store.mark_in_use(used.id(), &UserLabel::new("the golden test").unwrap()).unwrap();
+    // Changes that are counted, from format 2 on.
+    let spec = KeySpec::new(Algorithm::Hs256, None).unwrap();
+    let gone = store.generate(GenerateKey::new(KeyName::new("gone").unwrap(), spec)).unwrap();
+    store.rename(gone.id(), KeyName::new("soon gone").unwrap()).unwrap();
+    store.delete(gone.id()).unwrap();
 }
 
 /// Wrote the keys from outside of format 1: a pair with its chain, one that left the store, a secret, a certificate alone.
@@ -75,21 +80,77 @@ fn imported_keys_of_format_1_open() {
 }
 
 #[test]
-fn format_1_opens() {
+fn every_format_opens() {
+    for version in [1, 2] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.db");
+        std::fs::copy(golden(version), &path).unwrap();
+        let store = Keystore::open(&path, &unlock(), Options::default()).unwrap();
+        let integrity = store.verify_integrity().unwrap();
+        assert!(integrity.is_ok(), "{:?}", integrity.problems());
+        assert_eq!(integrity.keys(), 12);
+        for algorithm in Algorithm::ALL {
+            let key = store.key(KeyName::new(format!("golden {algorithm}")).unwrap()).unwrap();
+            assert_eq!(key.algorithm(), Some(algorithm));
+            assert_eq!(key.certificate_der().is_some(), key.key_type() != KeyType::Hmac);
+            let signature = store.sign(key.id(), b"message").unwrap();
+            assert!(store.verify(key.id(), b"message", signature.as_bytes()).unwrap());
+        }
+        let used = store.key(KeyName::new("golden ES256").unwrap()).unwrap();
+        assert_eq!(store.users(used.id()).unwrap(), ["the golden test"]);
+        assert_eq!(names(&store, "*es*"), ["golden ES256", "golden ES384", "golden ES512"]);
+    }
+}
+
+/// Read-only, an older format stays what it is: it is searched as it is, and what is written by another handle, which
+/// upgrades it, is seen.
+#[test]
+fn format_1_is_searched_read_only() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("keys.db");
     std::fs::copy(golden(1), &path).unwrap();
-    let store = Keystore::open(&path, &Unlock::passphrase(PASSPHRASE), Options::default()).unwrap();
-    let integrity = store.verify_integrity().unwrap();
-    assert!(integrity.is_ok(), "{:?}", integrity.problems());
-    assert_eq!(integrity.keys(), 12);
-    for algorithm in Algorithm::ALL {
-        let key = store.key(KeyName::new(format!("golden {algorithm}")).unwrap()).unwrap();
-        assert_eq!(key.algorithm(), Some(algorithm));
-        assert_eq!(key.certificate_der().is_some(), key.key_type() != KeyType::Hmac);
-        let signature = store.sign(key.id(), b"message").unwrap();
-        assert!(store.verify(key.id(), b"message", signature.as_bytes()).unwrap());
-    }
-    let used = store.key(KeyName::new("golden ES256").unwrap()).unwrap();
-    assert_eq!(store.users(used.id()).unwrap(), ["the golden test"]);
+    let before = std::fs::read(&path).unwrap();
+    let reader = Keystore::open_read_only(&path, &unlock(), Options::default()).unwrap();
+    assert_eq!(names(&reader, "*512"), ["golden ES512", "golden HS512", "golden PS512", "golden RS512"]);
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+
+    let writer = Keystore::open(&path, &unlock(), Options::default()).unwrap();
+    assert_eq!(names(&reader, "*512").len(), 4);
+    let key = |name: &str| writer.key(KeyName::new(name).unwrap()).unwrap();
+    writer.rename(key("golden ES512").id(), KeyName::new("renamed 512").unwrap()).unwrap();
+    writer.delete(key("golden HS512").id()).unwrap();
+    let spec = KeySpec::new(Algorithm::Hs512, None).unwrap();
+    writer.generate(GenerateKey::new(KeyName::new("a new 512").unwrap(), spec)).unwrap();
+    let now = ["a new 512", "golden PS512", "golden RS512", "renamed 512"];
+    assert_eq!(names(&reader, "*512"), now);
+    assert_eq!(names(&writer, "*512"), now);
+    assert!(writer.verify_integrity().unwrap().is_ok());
+}
+
+/// Several that open an old store at once all find it upgraded, by one of them.
+#[test]
+fn format_1_is_upgraded_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.db");
+    std::fs::copy(golden(1), &path).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let store = Keystore::open(&path, &unlock(), Options::default()).unwrap();
+                assert_eq!(names(&store, "golden*").len(), 12);
+            });
+        }
+    });
+    let store = Keystore::open(&path, &unlock(), Options::default()).unwrap();
+    assert!(store.verify_integrity().unwrap().is_ok());
+}
+
+fn unlock() -> Unlock {
+    Unlock::passphrase(PASSPHRASE)
+}
+
+fn names(store: &Keystore, pattern: &str) -> Vec<String> {
+    let page = store.search(&Query::new().name(NamePattern::parse(pattern).unwrap())).unwrap();
+    assert_eq!(page.total, page.keys.len() as u64);
+    page.keys.iter().map(|key| key.name().to_string()).collect()
 }
