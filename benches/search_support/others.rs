@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use criterion::{BenchmarkId, Criterion};
+use criterion::{BenchmarkId, Criterion, SamplingMode};
 use rusqlite::Connection;
 
 use super::{Pattern, name, patterns};
@@ -23,6 +23,7 @@ const OWN_TOTAL: &str = "SELECT count(*) FROM key WHERE name LIKE ?1";
 pub fn all(criterion: &mut Criterion, folder: &Path, store: &Path, keys: usize) {
     let plain = plain(&folder.join("plain.db"), keys);
     let mut group = criterion.benchmark_group(PLAIN);
+    group.sample_size(10).sampling_mode(SamplingMode::Flat);
     for pattern in patterns(keys) {
         let Pattern { kind, like, fit, .. } = &pattern;
         group.bench_function(BenchmarkId::new(*kind, keys), |b| b.iter(|| ask(&plain, PAGE, TOTAL, like, 0)));
@@ -35,6 +36,7 @@ pub fn all(criterion: &mut Criterion, folder: &Path, store: &Path, keys: usize) 
     group.finish();
 
     let mut group = criterion.benchmark_group(REJECTED);
+    group.sample_size(10).sampling_mode(SamplingMode::Flat);
     let own = encrypted(store);
     for Pattern { kind, like, .. } in patterns(keys).iter().take(3) {
         group.bench_function(BenchmarkId::new(format!("LIKE on encrypted pages, {kind}"), keys), |b| {
