@@ -11,6 +11,7 @@ mod naive;
 mod support;
 
 use std::ops::Bound;
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
 use jiff::Timestamp;
@@ -102,6 +103,8 @@ enum Step {
     /// Changes the row, and nothing to search for.
     Export(Index),
     Clock(u8),
+    /// Opens a handle anew, which then knows nothing from before.
+    Open,
     Search(Box<Ask>),
 }
 
@@ -262,6 +265,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => any::<Index>().prop_map(Step::Delete),
         1 => any::<Index>().prop_map(Step::Export),
         2 => (0..TIMES.len() as u8).prop_map(Step::Clock),
+        1 => Just(Step::Open),
         10 => ask().prop_map(|ask| Step::Search(Box::new(ask))),
     ]
 }
@@ -278,22 +282,14 @@ struct World {
     /// Each cursor, the key that it was of as it was then, and the order.
     cursors: Vec<(Cursor, Entry, Terms)>,
     searches: usize,
-    _folder: Option<TempDir>,
+    file: Option<(TempDir, PathBuf)>,
 }
 
 impl World {
     fn in_memory() -> Self {
         let clock = Set::new(TIMES[5]);
         let writer = Keystore::in_memory(options().clock(clock.clone())).unwrap();
-        Self {
-            readers: vec![writer.clone()],
-            writer,
-            clock,
-            entries: vec![],
-            cursors: vec![],
-            searches: 0,
-            _folder: None,
-        }
+        Self { readers: vec![writer.clone()], writer, clock, entries: vec![], cursors: vec![], searches: 0, file: None }
     }
 
     /// One handle writes. It searches too, and so do another and one that only reads.
@@ -304,7 +300,13 @@ impl World {
         let writer = Keystore::create(&path, &raw(), options().clock(clock.clone())).unwrap();
         let other = Keystore::open(&path, &raw(), options()).unwrap();
         let reader = Keystore::open_read_only(&path, &raw(), options()).unwrap();
-        Self { readers: vec![other, writer.clone(), reader], _folder: Some(folder), writer, clock, ..Self::in_memory() }
+        Self {
+            readers: vec![other, writer.clone(), reader],
+            file: Some((folder, path)),
+            writer,
+            clock,
+            ..Self::in_memory()
+        }
     }
 
     fn take(&mut self, step: &Step) {
@@ -349,6 +351,10 @@ impl World {
                 }
             }
             Step::Clock(at) => self.clock.to(TIMES[usize::from(*at)]),
+            Step::Open => {
+                let Some((_, path)) = &self.file else { return };
+                self.readers[0] = Keystore::open(path, &raw(), options()).unwrap();
+            }
             Step::Search(ask) => self.search(ask),
         }
     }
