@@ -5,6 +5,7 @@
 mod support;
 
 use std::hint::black_box;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -59,10 +60,19 @@ fn one(c: &mut Criterion) {
     group.bench_function("HS256, durable", |b| {
         b.iter(|| store.generate(support::request(name(), Algorithm::Hs256)).unwrap());
     });
+    let bare = support::create_without_search(&folder.path().join("bare.db"));
+    group.bench_function("ES256, durable, without the search index", |b| {
+        b.iter(|| bare.generate(support::request(name(), Algorithm::Es256)).unwrap());
+    });
     let large = support::create(&folder.path().join("large.db"));
     support::fill(&large, 100_000);
     group.bench_function("ES256, durable, among 100,000 keys", |b| {
         b.iter(|| large.generate(support::request(name(), Algorithm::Es256)).unwrap());
+    });
+    let bare = support::create_without_search(&folder.path().join("large-bare.db"));
+    support::fill(&bare, 100_000);
+    group.bench_function("ES256, durable, among 100,000 keys, without the search index", |b| {
+        b.iter(|| bare.generate(support::request(name(), Algorithm::Es256)).unwrap());
     });
     let memory = Keystore::in_memory(Options::default()).unwrap();
     group.bench_function("ES256, in memory", |b| {
@@ -92,21 +102,27 @@ fn many(c: &mut Criterion) {
         });
     });
     let requests = support::requests(KEYS);
-    group.bench_function(BenchmarkId::new("ES256, durable", KEYS), |b| {
-        b.iter_custom(|rounds| {
-            (0..rounds)
-                .map(|_| {
-                    let folder = tempfile::tempdir().unwrap();
-                    let store = support::create(&folder.path().join("keys.db"));
-                    let begun = Instant::now();
-                    let made = store.generate_many(&requests).unwrap();
-                    let took = begun.elapsed();
-                    assert!(made.iter().all(Result::is_ok));
-                    took
-                })
-                .sum()
+    let ways: [(&str, fn(&Path) -> Keystore); 2] = [
+        ("ES256, durable", support::create),
+        ("ES256, durable, without the search index", support::create_without_search),
+    ];
+    for (what, create) in ways {
+        group.bench_function(BenchmarkId::new(what, KEYS), |b| {
+            b.iter_custom(|rounds| {
+                (0..rounds)
+                    .map(|_| {
+                        let folder = tempfile::tempdir().unwrap();
+                        let store = create(&folder.path().join("keys.db"));
+                        let begun = Instant::now();
+                        let made = store.generate_many(&requests).unwrap();
+                        let took = begun.elapsed();
+                        assert!(made.iter().all(Result::is_ok));
+                        took
+                    })
+                    .sum()
+            });
         });
-    });
+    }
     group.finish();
 }
 

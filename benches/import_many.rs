@@ -5,6 +5,7 @@
 mod support;
 
 use std::hint::black_box;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
@@ -66,21 +67,27 @@ fn many(c: &mut Criterion) {
             .enumerate()
             .map(|(n, data)| ImportKey::new(KeyName::new(format!("service {n:06} token")).unwrap(), data))
             .collect();
-        group.bench_function(BenchmarkId::new(what, KEYS), |b| {
-            b.iter_custom(|rounds| {
-                (0..rounds)
-                    .map(|_| {
-                        let folder = tempfile::tempdir().unwrap();
-                        let store = support::create(&folder.path().join("keys.db"));
-                        let begun = Instant::now();
-                        let imported = store.import_many(&requests).unwrap();
-                        let took = begun.elapsed();
-                        assert!(imported.iter().all(Result::is_ok));
-                        took
-                    })
-                    .sum()
+        let ways: [(String, fn(&Path) -> Keystore); 2] = [
+            (what.into(), support::create),
+            (format!("{what}, without the search index"), support::create_without_search),
+        ];
+        for (what, create) in ways {
+            group.bench_function(BenchmarkId::new(what, KEYS), |b| {
+                b.iter_custom(|rounds| {
+                    (0..rounds)
+                        .map(|_| {
+                            let folder = tempfile::tempdir().unwrap();
+                            let store = create(&folder.path().join("keys.db"));
+                            let begun = Instant::now();
+                            let imported = store.import_many(&requests).unwrap();
+                            let took = begun.elapsed();
+                            assert!(imported.iter().all(Result::is_ok));
+                            took
+                        })
+                        .sum()
+                });
             });
-        });
+        }
     }
     group.finish();
 }

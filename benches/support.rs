@@ -55,6 +55,20 @@ pub fn plain(path: &Path) -> Connection {
     connection
 }
 
+/// As [`create`], without what searching adds to the file: to see what it costs.
+pub fn create_without_search(path: &Path) -> Keystore {
+    drop(create(path));
+    let connection = Connection::open(path).unwrap();
+    let key: String = RAW_KEY.iter().map(|byte| format!("{byte:02x}")).collect();
+    connection
+        .execute_batch(&format!(
+            "PRAGMA key = \"x'{key}'\"; PRAGMA cipher_hmac_algorithm = HMAC_SHA256; DROP INDEX key_search;"
+        ))
+        .unwrap();
+    connection.close().unwrap();
+    Keystore::open(path, &unlock(), Options::default()).unwrap()
+}
+
 /// How many bytes a key's row holds: its public parts and seal, and the small fields.
 pub fn row_len(key: &keystead::Key) -> usize {
     let seal = 138 + 16;
