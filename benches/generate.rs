@@ -5,7 +5,6 @@
 mod support;
 
 use std::hint::black_box;
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -102,11 +101,9 @@ fn many(c: &mut Criterion) {
         });
     });
     let requests = support::requests(KEYS);
-    let ways: [(&str, fn(&Path) -> Keystore); 2] = [
-        ("ES256, durable", support::create),
-        ("ES256, durable, without the search index", support::create_without_search),
-    ];
-    for (what, create) in ways {
+    for indexed in [true, false] {
+        let create = if indexed { support::create } else { support::create_without_search };
+        let what = if indexed { "ES256, durable" } else { "ES256, durable, without the search index" };
         group.bench_function(BenchmarkId::new(what, KEYS), |b| {
             b.iter_custom(|rounds| {
                 (0..rounds)

@@ -5,7 +5,6 @@
 mod support;
 
 use std::hint::black_box;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
@@ -67,12 +66,10 @@ fn many(c: &mut Criterion) {
             .enumerate()
             .map(|(n, data)| ImportKey::new(KeyName::new(format!("service {n:06} token")).unwrap(), data))
             .collect();
-        let ways: [(String, fn(&Path) -> Keystore); 2] = [
-            (what.into(), support::create),
-            (format!("{what}, without the search index"), support::create_without_search),
-        ];
-        for (what, create) in ways {
-            group.bench_function(BenchmarkId::new(what, KEYS), |b| {
+        for indexed in [true, false] {
+            let create = if indexed { support::create } else { support::create_without_search };
+            let without = if indexed { "" } else { ", without the search index" };
+            group.bench_function(BenchmarkId::new(format!("{what}{without}"), KEYS), |b| {
                 b.iter_custom(|rounds| {
                     (0..rounds)
                         .map(|_| {

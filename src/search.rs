@@ -11,10 +11,14 @@ mod conditions;
 mod cursor;
 mod delta;
 mod fold;
+#[cfg(test)]
+mod fold_judged_by_python;
 mod index;
 #[cfg(test)]
 mod judged_by_sorting;
 mod names;
+#[cfg(test)]
+mod names_judged;
 mod order;
 mod pattern;
 mod place;

@@ -5,7 +5,8 @@ use std::cmp::Ordering;
 use super::bits::{Bits, ones};
 use super::class::Class;
 use super::conditions::{Conditions, unbounded};
-use super::names::{Matcher, Names};
+use super::names::Names;
+use super::pattern::Matcher;
 use super::place::Place;
 use super::threads;
 use crate::model::KeyId;
@@ -131,6 +132,7 @@ impl Base {
         let inserted = ranks(&conditions.inserted);
         let updated = ranks(&conditions.updated);
         let expires = conditions.expires.map(|before| 1..self.rank_from(before));
+        let matcher = conditions.matcher();
         threads::change(found.words_mut(), |first, words| {
             if let Some(classes) = &classes {
                 keep(words, first, &self.classes, |class| classes.get(class as usize).copied().unwrap_or(false));
@@ -140,19 +142,19 @@ impl Base {
                     keep(words, first, column, |rank| ranks.contains(&rank));
                 }
             }
-            if let Some(matcher) = &conditions.name {
-                self.keep_names(matcher, first, words);
+            if let Some(matcher) = &matcher {
+                self.keep_names(conditions, matcher, first, words);
             }
         });
         found
     }
 
-    fn keep_names(&self, matcher: &Matcher, first: usize, words: &mut [u64]) {
+    fn keep_names(&self, conditions: &Conditions<'_>, matcher: &Matcher, first: usize, words: &mut [u64]) {
         let left: usize = words.iter().map(|word| word.count_ones() as usize).sum();
         if left < words.len() * FEW {
             for (word, first) in words.iter_mut().zip((first..).step_by(64)) {
                 for slot in ones(first, *word) {
-                    if !self.names.get(slot).is_some_and(|name| matcher.fits(name)) {
+                    if !self.names.get(slot).is_some_and(|name| conditions.fit_name(name)) {
                         *word &= !(1 << (slot % 64));
                     }
                 }

@@ -6,14 +6,14 @@ use jiff::Timestamp;
 
 use super::class::Class;
 use super::fold;
-use super::names::Matcher;
+use super::pattern::{Matcher, NamePattern};
 use super::query::{Query, Span};
 use crate::model::{Algorithm, Issuer, KeyType, Listed};
 
 /// What a query asks of a key, kid and fingerprint aside, of which the index knows nothing. Instants in milliseconds.
 #[derive(Debug)]
 pub(crate) struct Conditions<'a> {
-    pub(super) name: Option<Matcher>,
+    name: Option<&'a NamePattern>,
     algorithm: Option<Algorithm>,
     key_type: Option<KeyType>,
     has_private: Option<bool>,
@@ -27,7 +27,7 @@ pub(crate) struct Conditions<'a> {
 impl<'a> Conditions<'a> {
     pub(crate) fn new(query: &'a Query) -> Self {
         Self {
-            name: query.name.as_ref().map(Matcher::new),
+            name: query.name.as_ref(),
             algorithm: query.algorithm,
             key_type: query.key_type,
             has_private: query.has_private,
@@ -60,8 +60,13 @@ impl<'a> Conditions<'a> {
             && self.expires.is_none_or(|before| expires.is_some_and(|instant| instant < before))
     }
 
+    /// The pattern made ready for many names.
+    pub(super) fn matcher(&self) -> Option<Matcher> {
+        self.name.map(Matcher::new)
+    }
+
     pub(super) fn fit_name(&self, folded: &[u8]) -> bool {
-        self.name.as_ref().is_none_or(|matcher| matcher.fits(folded))
+        self.name.is_none_or(|pattern| pattern.fits(folded))
     }
 
     /// Whether a key fits.

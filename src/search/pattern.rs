@@ -1,5 +1,9 @@
 //! The pattern that a name is searched with.
 
+mod block;
+mod matcher;
+mod steps;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -8,13 +12,22 @@ use memchr::memmem;
 use super::fold::fold;
 use crate::model::{Invalid, KeyName, Problem};
 
+pub(super) use self::matcher::{END, Matcher, Stretch};
+
 /// The longest pattern: a name of 4096 stars, each of them doubled.
 const MOST_CHARACTERS: usize = 8192;
 
 /// What a key's name is searched with.
 ///
 /// Upper and lower case are the same, and so are the ways in which Unicode writes one character: both sides are compared
-/// after full case folding and normalisation to NFC (Unicode 17, section 3.13, D145).
+/// after full case folding and normalisation to NFC (the Unicode standard, section 3.13, D145). No locale has a say:
+/// - `ß` and `ẞ` are `ss`, ligatures such as `ﬁ` are their letters (`œ` and `æ` are letters of their own), and a final `ς`
+///   is a `σ`.
+/// - `I` is an `i`. `İ` is an `i` and a dot above (U+0307) behind it: `istanbul` does not find `İstanbul`, but `İSTANBUL` and
+///   `*stanbul` do. `ı` is itself only.
+/// - A letter with a mark is the same composed and decomposed, and is not the letter: `e` does not find `é`. Where
+///   Unicode has no composed form the two stay apart, so `q` finds `q̇`.
+/// - Forms of compatibility, such as `①` or a wide `Ａ`, are not what they resemble (that would be NFKC).
 ///
 /// In a [parsed](Self::parse) pattern `*` stands for any run of characters, the empty one included, and `**` for a star.
 /// Without a wildcard the name contains the pattern; with one it has to match as a whole. No other character is special.
