@@ -61,19 +61,21 @@ impl Builder {
         let mut base = Base::with_room(keys, parts.iter().flat_map(|part| &part.seqs).copied().max().unwrap_or(0));
         base.names = Names::with_capacity(keys, parts.iter().map(|part| part.names.bytes()).sum());
         let mut name_ranks = vec![0; keys];
+        let (mut heads, mut order) = (Vec::with_capacity(keys), Vec::with_capacity(keys));
         let mut parts = parts.into_iter();
         let mut all = parts.next().unwrap_or_else(|| Self::new(0));
         parts.for_each(|part| all.append(part));
 
         let Self { ids, seqs, names, classes, known_classes, mut inserted, mut updated, mut expires } = all;
-        let ((), order) = threads::both(
-            || rank_names(&names, &mut name_ranks),
+        threads::both(
+            || rank_names(&names, &mut heads, &mut name_ranks),
             || {
                 base.instants = dictionary(&inserted, &updated, &expires);
                 for column in [&mut inserted, &mut updated, &mut expires] {
                     rank_instants(&base.instants, column);
                 }
-                by_id(ids)
+                order.extend(ids.into_iter().zip(0..));
+                order.sort_unstable();
             },
         );
         let Base { names: named, name_ranks: ranked, .. } = &mut base;
@@ -109,15 +111,8 @@ fn rows<'a, T>(order: &'a [(u128, u32)], column: impl Fn(usize) -> Option<T> + '
     order.iter().filter_map(move |(_, row)| column(*row as usize))
 }
 
-/// The rows in the order of their ids.
-fn by_id(ids: Vec<u128>) -> Vec<(u128, u32)> {
-    let mut rows: Vec<_> = ids.into_iter().zip(0..).collect();
-    rows.sort_unstable();
-    rows
-}
-
 /// How many different names come before that of each row.
-fn rank_names(names: &Names, ranks: &mut [u32]) {
+fn rank_names(names: &Names, heads: &mut Vec<(u128, u32)>, ranks: &mut [u32]) {
     // Names mostly begin alike. What 16 bytes decide behind that needs no look at the names themselves.
     let all = || (0..names.len()).filter_map(|row| names.get(row));
     let first = all().next().unwrap_or_default();
@@ -127,7 +122,6 @@ fn rank_names(names: &Names, ranks: &mut [u32]) {
         head.iter_mut().zip(name.iter().skip(alike)).for_each(|(to, from)| *to = *from);
         u128::from_be_bytes(head)
     };
-    let mut heads = Vec::with_capacity(names.len());
     heads.extend(all().map(head).zip(0..));
     let compare = |a: &(u128, u32), b: &(u128, u32)| match a.0.cmp(&b.0) {
         Ordering::Equal => names.get(a.1 as usize).cmp(&names.get(b.1 as usize)),

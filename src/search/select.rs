@@ -126,8 +126,14 @@ impl<'a> Ranking<'a> {
     /// How many of the matching keys come up to a place.
     pub(super) fn up_to(&self, matches: &Bits, place: &Place<'_>) -> usize {
         let behind = self.behind(place);
-        let count =
-            |first, words: &[u64]| slots(first, words).filter(|slot| self.number::<u128>(*slot) < behind).count();
+        match u64::try_from(behind) {
+            Ok(behind) if self.width() < u64::BITS => self.before(matches, behind),
+            _ => self.before(matches, behind),
+        }
+    }
+
+    fn before<N: Number>(&self, matches: &Bits, number: N) -> usize {
+        let count = |first, words: &[u64]| slots(first, words).filter(|slot| self.number::<N>(*slot) < number).count();
         threads::map(matches.words(), count).into_iter().sum()
     }
 
