@@ -130,7 +130,7 @@ fn rank_names(names: &Names, heads: &mut Vec<(u128, u32)>, ranks: &mut [u32]) {
     heads.sort_unstable_by(compare);
     let mut rank = 0;
     let mut before: Option<(u128, u32)> = None;
-    for item in heads {
+    for &mut item in heads {
         if before.is_some_and(|before| compare(&before, &item).is_ne()) {
             rank += 1;
         }
