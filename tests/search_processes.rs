@@ -6,9 +6,11 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Child;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use keystead::{
     Algorithm, Batch, Cursor, ErrorKind, ImportKey, Key, KeyId, KeyName, Keystore, NamePattern, Query, SecretEncoding,
@@ -104,9 +106,11 @@ fn child() {
         // Changes the store without a pause until its standard input ends, in ways of which each leaves a rule as it was:
         // keys move among the names that begin with `moving`, batches come as a whole, what is made is deleted.
         "churn" => {
-            std::thread::spawn(|| {
+            let ended = Arc::new(AtomicBool::new(false));
+            let end = ended.clone();
+            std::thread::spawn(move || {
                 let _ = std::io::stdin().lock().lines().count();
-                std::process::exit(0);
+                end.store(true, Ordering::Release);
             });
             let keys = store.search(&by_name("moving*").limit(u32::MAX)).unwrap().keys;
             for round in 0.. {
@@ -121,6 +125,9 @@ fn child() {
                     store.import_many_with(&batch, Batch::AllOrNone, go_on).unwrap();
                 }
                 store.delete(made.id()).unwrap();
+                if ended.load(Ordering::Acquire) {
+                    break;
+                }
             }
         }
         other => panic!("{other}"),
@@ -153,7 +160,10 @@ impl Other {
 
     fn dismiss(mut self) {
         drop(self.child.stdin.take());
-        assert!(self.child.wait().unwrap().success());
+        let mut stderr = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        let status = self.child.wait().unwrap();
+        assert!(status.success(), "{status}\n{stderr}");
     }
 }
 
