@@ -186,7 +186,8 @@ pub(crate) fn compare(a: &Entry, b: &Entry, terms: &[(OrderField, Direction)]) -
             OrderField::Type => a.key.key_type().name().cmp(b.key.key_type().name()),
             other => panic!("{other:?}"),
         };
-        if by_field.is_ne() {
+        // One id is one key: what the order says behind it decides nothing, also where the key has changed meanwhile.
+        if by_field.is_ne() || *field == OrderField::Id {
             return by_field;
         }
     }
