@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use super::others::PLAIN;
+use super::others::{PLAIN, REJECTED};
 use super::{GROUP, SIZES};
 
 /// What a warm search of a page and the total may take, in seconds.
@@ -61,7 +61,7 @@ fn written(seconds: f64) -> String {
 
 /// Prints every median, its ratio to `LIKE`, and which are over what is allowed.
 pub fn tell() {
-    let (ours, plain) = (medians(GROUP), medians(PLAIN));
+    let (ours, plain, rejected) = (medians(GROUP), medians(PLAIN), medians(REJECTED));
     for keys in SIZES.into_iter().filter(|keys| ours.values().any(|sizes| sizes.contains_key(keys))) {
         let mut over = Vec::new();
         println!("\n{keys} keys: median, and LIKE over a covering index on plain SQLite");
@@ -77,6 +77,10 @@ pub fn tell() {
             if warm && most.is_some_and(|most| seconds > most) {
                 over.push(kind.as_str());
             }
+        }
+        for (kind, sizes) in &rejected {
+            let Some(&seconds) = sizes.get(&keys) else { continue };
+            println!("  rejected: {kind:<46} {:>10}", written(seconds));
         }
         match MOST.iter().find(|(size, _)| *size == keys) {
             Some((_, most)) if over.is_empty() => println!("  all at most {}", written(*most)),
@@ -104,7 +108,7 @@ text { font: 13px system-ui, sans-serif; fill: #1f2328; }
 .c0 { stroke: #0969da; } .c1 { stroke: #bc4c00; } .c2 { stroke: #1a7f37; } .c3 { stroke: #8250df; }
 .c4 { stroke: #bf3989; } .c5 { stroke: #6e7781; }
 .dot { fill: #ffffff; stroke-width: 2; }
-.lead { stroke-width: 1.5; opacity: 0.8; }
+.lead { fill: none; stroke-width: 1; stroke-dasharray: 1 4; opacity: 0.7; }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3; } .ground, .dot { fill: #0d1117; } .grid { stroke: #30363d; }
   .c0 { stroke: #58a6ff; } .c1 { stroke: #f0883e; } .c2 { stroke: #3fb950; } .c3 { stroke: #bc8cff; }
@@ -216,8 +220,9 @@ fn labels(out: &mut String, lines: &[Line]) {
         let to = WIDTH - RIGHT + 40.0;
         let _ = writeln!(
             out,
-            "<polyline class=\"line lead {}\" points=\"{:.1},{end:.1} {:.1},{last:.1} {to:.1},{last:.1}\"{}/>\n\
-             <text x=\"{:.1}\" y=\"{:.1}\">{label}</text>",
+            "<polyline class=\"lead {0}\" points=\"{1:.1},{end:.1} {2:.1},{last:.1}\"/>\n\
+             <line class=\"line {0}\" x1=\"{2:.1}\" y1=\"{last:.1}\" x2=\"{to:.1}\" y2=\"{last:.1}\"{3}/>\n\
+             <text x=\"{4:.1}\" y=\"{5:.1}\">{label}</text>",
             colour(at),
             begin + 5.0,
             to - 18.0,
