@@ -1,9 +1,10 @@
-//! Compiles SQLCipher's own amalgamation, with its crypto provider left to `src/storage/sqlcipher.rs`.
+//! Compiles SQLCipher's own amalgamation, with its crypto provider left to `src/storage/sqlcipher.rs` and without its
+//! shutdown at exit.
 
 // A build script that cannot go on has no better way to say so.
 #![allow(clippy::panic)]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// The struct that our provider fills, as `sqlcipher.c` must declare it. A change there must not pass unseen.
@@ -40,10 +41,15 @@ const PROVIDER_STRUCT: &str = "struct sqlcipher_provider {
   sqlcipher_provider *next;
 };";
 
+/// What SQLCipher does when the process ends, in two places: it frees the heap with its keys under threads that still write,
+/// which then commit pages that do not authenticate. It must happen in neither; the memory goes with the process.
+const AT_EXIT: &str = "\", __func__);
+  sqlcipher_extra_shutdown();
+}";
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    let source = sqlcipher_src::source_dir().join(sqlcipher_src::SOURCE_FILE);
-    check_provider_struct(&source);
+    let source = patched_source();
     let mut build = cc::Build::new();
     build.file(&source).include(sqlcipher_src::source_dir()).warnings(false);
     for (name, value) in [
@@ -51,6 +57,8 @@ fn main() {
         ("SQLITE_HAS_CODEC", None),
         ("SQLCIPHER_CRYPTO_CUSTOM", Some("keystead_sqlcipher_setup")),
         ("SQLCIPHER_OMIT_DEFAULT_LOGGING", None),
+        // The third place where it would do what `AT_EXIT` does, on Windows.
+        ("SQLCIPHER_OMIT_DLLMAIN", None),
         ("SQLITE_EXTRA_INIT", Some("sqlcipher_extra_init")),
         ("SQLITE_EXTRA_SHUTDOWN", Some("sqlcipher_extra_shutdown")),
         ("SQLITE_TEMP_STORE", Some("2")),
@@ -89,12 +97,24 @@ fn main() {
     build.compile("keystead_sqlcipher");
 }
 
-fn check_provider_struct(source: &Path) {
-    let text = fs::read(source).unwrap_or_else(|error| panic!("cannot read {}: {error}", source.display()));
+/// Checks the source and writes it to the build's folder, without what happens at exit.
+fn patched_source() -> PathBuf {
+    let source = sqlcipher_src::source_dir().join(sqlcipher_src::SOURCE_FILE);
+    let text = fs::read(&source).unwrap_or_else(|error| panic!("cannot read {}: {error}", source.display()));
     let text = String::from_utf8_lossy(&text).replace("\r\n", "\n");
+    let version = sqlcipher_src::SQLCIPHER_VERSION;
     assert!(
         text.contains(PROVIDER_STRUCT),
-        "sqlcipher.c {} declares struct sqlcipher_provider otherwise than src/storage/sqlcipher.rs does: mend both",
-        sqlcipher_src::SQLCIPHER_VERSION
+        "sqlcipher.c {version} declares struct sqlcipher_provider otherwise than src/storage/sqlcipher.rs does: mend both"
     );
+    let places = text.matches(AT_EXIT).count();
+    assert_eq!(
+        places, 2,
+        "sqlcipher.c {version} shuts itself down at exit in other places than was known: mend build.rs"
+    );
+    let folder = env::var_os("OUT_DIR").unwrap_or_else(|| panic!("cargo gives no folder to build in"));
+    let patched = Path::new(&folder).join("sqlcipher.c");
+    let text = text.replace(AT_EXIT, "\", __func__);\n}");
+    fs::write(&patched, text).unwrap_or_else(|error| panic!("cannot write {}: {error}", patched.display()));
+    patched
 }
