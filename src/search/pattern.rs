@@ -49,6 +49,8 @@ pub struct NamePattern {
     from_start: bool,
     /// The last part ends the name.
     to_end: bool,
+    /// No name of fewer bytes fits.
+    shortest: usize,
 }
 
 impl NamePattern {
@@ -92,17 +94,21 @@ impl NamePattern {
         }
         parts.last_mut().into_iter().for_each(|part| part.push_str(rest));
         let wild = parts.len() > 1;
-        Ok(Self {
-            from_start: wild && parts.first().is_some_and(|part| !part.is_empty()),
-            to_end: wild && parts.last().is_some_and(|part| !part.is_empty()),
-            parts: parts.iter().filter(|part| !part.is_empty()).map(|part| fold(part).into()).collect(),
-        })
+        let from_start = wild && parts.first().is_some_and(|part| !part.is_empty());
+        let to_end = wild && parts.last().is_some_and(|part| !part.is_empty());
+        let parts = parts.iter().filter(|part| !part.is_empty()).map(|part| fold(part).into());
+        Ok(Self::new(parts.collect(), from_start, to_end))
     }
 
     /// The one name, its case and form aside.
     #[must_use]
     pub fn exact(name: &KeyName) -> Self {
-        Self { parts: [fold(name.as_str()).into()].into(), from_start: true, to_end: true }
+        Self::new([fold(name.as_str()).into()].into(), true, true)
+    }
+
+    fn new(parts: Box<[Box<str>]>, from_start: bool, to_end: bool) -> Self {
+        let shortest = parts.iter().map(|part| part.len()).sum();
+        Self { parts, from_start, to_end, shortest }
     }
 
     /// Whether a name fits.
@@ -113,6 +119,10 @@ impl NamePattern {
 
     /// Whether a folded name fits. Each part is taken where it first comes, so that nothing is looked at twice.
     pub(crate) fn fits(&self, name: &[u8]) -> bool {
+        // To look for a long part takes time in proportion to it, however short the name.
+        if name.len() < self.shortest {
+            return false;
+        }
         let mut parts = &*self.parts;
         let mut rest = name;
         if self.from_start

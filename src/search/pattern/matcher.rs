@@ -43,7 +43,7 @@ impl Matcher {
         };
         Self {
             needles: pattern.parts.iter().map(|part| &**part).enumerate().map(needle).collect(),
-            shortest: pattern.parts.iter().map(|part| part.len()).sum(),
+            shortest: pattern.shortest,
             steps: Steps::new(pattern),
         }
     }
