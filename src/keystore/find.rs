@@ -54,7 +54,7 @@ impl Keystore {
             KeyRef::Id(id) => Lookup::Id(*id),
             KeyRef::Name(name) => Lookup::Name(name),
             KeyRef::Kid(kid) => Lookup::DigestPrefix(kid_prefix(kid)),
-            KeyRef::Fingerprint(digest) => return self.keys_with(digest),
+            KeyRef::Fingerprint(digest) => return Ok(self.keys_with(digest)?.into_values().collect()),
         };
         let mut keys = Vec::new();
         for stored in self.0.database.find(lookup)? {
@@ -71,7 +71,8 @@ impl Keystore {
         Ok(keys)
     }
 
-    fn keys_with(&self, digest: &Fingerprint) -> Result<Vec<Key>> {
+    /// Every key with this digest by its place.
+    pub(super) fn keys_with(&self, digest: &Fingerprint) -> Result<BTreeMap<i64, Key>> {
         let mut found = BTreeMap::new();
         let mut keep = |store: &Self, stored: Stored| -> Result<bool> {
             let seq = stored.seq;
@@ -94,7 +95,7 @@ impl Keystore {
                 }
             }
         }
-        Ok(found.into_values().collect())
+        Ok(found)
     }
 }
 

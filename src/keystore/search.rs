@@ -3,7 +3,7 @@
 use super::Keystore;
 use super::fingerprints::kid_prefix;
 use crate::error::Result;
-use crate::model::{Invalid, Issuer, Key, KeyId, KeyRef, Listed, Problem};
+use crate::model::{Invalid, Issuer, Key, KeyId, Listed, Problem};
 use crate::search::{Conditions, Cursor, From, Index, Query};
 use crate::storage::StorageError;
 
@@ -75,27 +75,24 @@ impl Keystore {
         Ok(Page { keys, total: found.total, next: found.next })
     }
 
-    /// The keys that have the kid and the fingerprint of a query, sorted by id; `None` when it names neither.
-    fn named(&self, query: &Query) -> Result<Option<Vec<KeyId>>> {
+    /// The keys that have the kid and the fingerprint of a query, with their places, sorted; `None` when it names neither.
+    fn named(&self, query: &Query) -> Result<Option<Vec<(KeyId, i64)>>> {
         let by_kid = match &query.kid {
-            Some(kid) => Some(self.0.database.ids_by_kid(kid_prefix(kid), kid)?),
+            Some(kid) => Some(self.0.database.places_by_kid(kid_prefix(kid), kid)?),
             None => None,
         };
-        let by_fingerprint = match query.fingerprint {
-            Some(digest) => {
-                let keys = self.keys_matching(&KeyRef::Fingerprint(digest))?;
-                Some(keys.into_iter().map(|key| key.id).collect::<Vec<_>>())
-            }
+        let by_fingerprint = match &query.fingerprint {
+            Some(digest) => Some(self.keys_with(digest)?.into_iter().map(|(seq, key)| (key.id, seq)).collect()),
             None => None,
         };
-        let sorted = |mut ids: Vec<KeyId>| {
-            ids.sort_unstable();
-            ids
+        let sorted = |mut keys: Vec<(KeyId, i64)>| {
+            keys.sort_unstable();
+            keys
         };
         Ok(match (by_kid.map(sorted), by_fingerprint.map(sorted)) {
-            (Some(mut ids), Some(others)) => {
-                ids.retain(|id| others.binary_search(id).is_ok());
-                Some(ids)
+            (Some(mut keys), Some(others)) => {
+                keys.retain(|key| others.binary_search(key).is_ok());
+                Some(keys)
             }
             (one, other) => one.or(other),
         })

@@ -47,10 +47,9 @@ impl Delta {
     }
 
     /// The keys that fit, among certain ones, which are sorted, or among all.
-    pub(super) fn matches(&self, conditions: &Conditions<'_>, among: Option<&[KeyId]>) -> Vec<&Entry> {
-        let wanted = |id: &KeyId| among.is_none_or(|among| among.binary_search(id).is_ok());
-        let entries = self.0.iter().filter(|(id, _)| wanted(id)).map(|(_, entry)| entry);
-        entries.filter(|entry| entry.fits(conditions)).collect()
+    pub(super) fn matches(&self, conditions: &Conditions<'_>, among: Option<&[(KeyId, i64)]>) -> Vec<&Entry> {
+        let wanted = |entry: &Entry| among.is_none_or(|among| among.binary_search(&(entry.id, entry.seq)).is_ok());
+        self.0.values().filter(|entry| wanted(entry) && entry.fits(conditions)).collect()
     }
 }
 

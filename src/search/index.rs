@@ -67,10 +67,10 @@ impl Index {
         self.delta.remove(id);
     }
 
-    /// One page of what fits the conditions, which are those of the query, among certain keys, sorted by
-    /// id, or among all.
-    pub(crate) fn find(&self, query: &Query, conditions: &Conditions<'_>, among: Option<&[KeyId]>) -> Found {
-        let matches = self.base.matches(conditions, among.map(|ids| self.bits_of(ids)));
+    /// One page of what fits the conditions, which are those of the query, among certain keys, or among all. Those are
+    /// given with their places, since another key may have come under the same id, and sorted.
+    pub(crate) fn find(&self, query: &Query, conditions: &Conditions<'_>, among: Option<&[(KeyId, i64)]>) -> Found {
+        let matches = self.base.matches(conditions, among.map(|keys| self.bits_of(keys)));
         let mut fresh = self.delta.matches(conditions, among);
         fresh.sort_unstable_by(|a, b| a.place().compare(&b.place(), &query.order));
         let total = matches.count() + fresh.len();
@@ -102,9 +102,10 @@ impl Index {
         Found { hits, total: total as u64, next }
     }
 
-    fn bits_of(&self, ids: &[KeyId]) -> Bits {
+    fn bits_of(&self, keys: &[(KeyId, i64)]) -> Bits {
         let mut bits = Bits::none(self.base.len());
-        ids.iter().filter_map(|id| self.base.slot(*id)).for_each(|slot| bits.set(slot));
+        let slot = |&(id, seq)| self.base.slot(id).filter(|slot| self.base.seq(*slot) == Some(seq));
+        keys.iter().filter_map(slot).for_each(|slot| bits.set(slot));
         bits.words_mut().iter_mut().zip(self.base.alive.words()).for_each(|(word, alive)| *word &= alive);
         bits
     }

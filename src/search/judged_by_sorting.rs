@@ -249,3 +249,26 @@ fn many_keys_are_found_as_few_are() {
         }
     }
 }
+
+/// Ids are used again, places are not.
+#[test]
+fn another_key_under_the_same_id_is_not_the_one_asked_for() {
+    let row = Row {
+        id: 7,
+        seq: 2,
+        name: "a".into(),
+        kind: (KeyType::Ec, None, true, None),
+        inserted: 0,
+        updated: 0,
+        expires: None,
+    };
+    let mut fresh = index_of(&[]);
+    fresh.insert(&row.listed());
+    for index in [index_of(std::slice::from_ref(&row)), fresh] {
+        let total = |seq| {
+            let query = Query::new();
+            index.find(&query, &Conditions::new(&query), Some(&[(row.listed().id, seq)])).total
+        };
+        assert_eq!([1, 2, 3].map(total), [0, 1, 0]);
+    }
+}

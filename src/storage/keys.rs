@@ -62,14 +62,14 @@ impl Database {
         })
     }
 
-    /// The ids of the keys with a kid, whose digest begins with this prefix.
-    pub(crate) fn ids_by_kid(&self, prefix: i64, kid: &Kid) -> Result<Vec<KeyId>> {
+    /// The ids and places of the keys with a kid, whose digest begins with this prefix.
+    pub(crate) fn places_by_kid(&self, prefix: i64, kid: &Kid) -> Result<Vec<(KeyId, i64)>> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT id FROM fingerprint CROSS JOIN key USING (seq) WHERE prefix = ?1 AND kid = ?2",
+                "SELECT id, seq FROM fingerprint CROSS JOIN key USING (seq) WHERE prefix = ?1 AND kid = ?2",
             )?;
             let found = statement.query_map((prefix, kid.as_str()), |row| {
-                rows::convert(row, 0, |bytes: [u8; 16]| KeyId::from_stored(&bytes))
+                Ok((rows::convert(row, 0, |bytes: [u8; 16]| KeyId::from_stored(&bytes))?, row.get(1)?))
             })?;
             Ok(found.collect::<rusqlite::Result<_>>()?)
         })
