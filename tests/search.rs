@@ -823,3 +823,19 @@ fn a_damaged_file_gives_the_truth_or_an_error() {
     }
     assert!(errors > pages, "{errors} errors with {pages} pages");
 }
+
+/// The index counts on the length that names have: a longer one is damage before it gets there.
+#[test]
+fn a_name_longer_than_any() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let store = Keystore::create(&path, &raw(), options()).unwrap();
+    hs256(&store, "x");
+    let sql = attacker(&path, &support::RAW);
+    let total = |characters: u32| {
+        let name = "é".repeat(characters as usize);
+        sql.execute("UPDATE key SET name = ?1", [name]).unwrap();
+        store.search(&Query::new().limit(0)).map(|page| page.total).map_err(|error| error.kind())
+    };
+    assert_eq!([4096, 4097].map(total), [Ok(1), Err(ErrorKind::Damaged)]);
+}

@@ -112,13 +112,16 @@ impl<'a> Listing<'a> {
     }
 }
 
+/// Of a name; an issuer is shorter.
+const MOST_CHARACTERS: usize = 4096;
 const COLUMNS: &str = "seq, id, name, type, algorithm, has_private, issuer, inserted_at, updated_at, expires_at";
 
 fn read<'a>(row: &'a Row<'_>) -> Result<Listed<'a>> {
     let text = |at| -> Result<&'a str> {
         let text = row.get_ref(at)?.as_str().map_err(|_| damaged())?;
-        // A page that does not authenticate may come as zeros, and no name has one.
-        if text.is_empty() || text.as_bytes().contains(&0) { Err(damaged()) } else { Ok(text) }
+        // A page that does not authenticate may come as zeros, and no name has one. The index counts on the length.
+        let too_long = text.len() > MOST_CHARACTERS && text.chars().nth(MOST_CHARACTERS).is_some();
+        if text.is_empty() || too_long || text.as_bytes().contains(&0) { Err(damaged()) } else { Ok(text) }
     };
     Ok(Listed {
         seq: row.get(0)?,
@@ -142,5 +145,5 @@ fn id(bytes: [u8; 16]) -> Option<KeyId> {
 }
 
 fn damaged() -> StorageError {
-    StorageError::Damaged("a name or issuer in the search index is no text".into())
+    StorageError::Damaged("a name or issuer in the search index is not valid".into())
 }
