@@ -824,6 +824,77 @@ fn a_damaged_file_gives_the_truth_or_an_error() {
     assert!(errors > pages, "{errors} errors with {pages} pages");
 }
 
+/// Runs in a thread of its own, since what is tested for is that it ends.
+fn ends<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sender.send(work()));
+    receiver.recv_timeout(std::time::Duration::from_secs(20)).expect("it ends")
+}
+
+/// Somebody with a SQL tool and the page key takes from the record of changes: what is searched is what is there.
+#[test]
+fn changes_that_are_forgotten() {
+    for edit in ["DELETE FROM key_change", "DELETE FROM key_change WHERE n = 4", "UPDATE key_change SET n = -n"] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store");
+        let store = Keystore::create(&path, &raw(), options()).unwrap();
+        let ids = ["a", "b", "c", "d"].map(|name| hs256(&store, name).id());
+        let other = Keystore::open(&path, &raw(), options()).unwrap();
+        store.rename(ids[0], name("f")).unwrap();
+        store.rename(ids[0], name("g")).unwrap();
+        assert_eq!(found(&other, ""), ["b", "c", "d", "g"]);
+        store.rename(ids[1], name("e")).unwrap();
+        store.rename(ids[2], name("a")).unwrap();
+        store.rename(ids[3], name("c")).unwrap();
+        attacker(&path, &support::RAW).execute(edit, []).unwrap();
+        for handle in [other, store] {
+            assert_eq!(ends(move || found(&handle, "")), ["a", "c", "e", "g"], "{edit}");
+        }
+    }
+}
+
+/// What disagrees with the file is not used again.
+#[test]
+fn a_key_that_went_unseen() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let store = Keystore::create(&path, &raw(), options()).unwrap();
+    for text in ["a", "b", "c"] {
+        hs256(&store, text);
+    }
+    assert_eq!(found(&store, ""), ["a", "b", "c"]);
+    let sql = attacker(&path, &support::RAW);
+    sql.execute_batch("DROP TRIGGER key_deleted; DELETE FROM key WHERE name = 'b'").unwrap();
+    drop(sql);
+    assert_eq!(store.search(&Query::new()).unwrap_err().kind(), ErrorKind::Damaged);
+    assert_eq!(found(&store, ""), ["a", "c"]);
+}
+
+/// Changes that are taken in by halves leave no index that passes for that of a moment.
+#[test]
+fn changes_that_cannot_all_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let store = Keystore::create(&path, &raw(), options()).unwrap();
+    for text in ["a", "b", "c"] {
+        hs256(&store, text);
+    }
+    assert_eq!(found(&store, ""), ["a", "b", "c"]);
+    let sql = attacker(&path, &support::RAW);
+    sql.execute_batch(
+        "UPDATE key SET name = 'z' WHERE name = 'b'; UPDATE key SET name = 'c' || char(0) WHERE name = 'c'",
+    )
+    .unwrap();
+    assert_eq!(store.search(&Query::new()).unwrap_err().kind(), ErrorKind::Damaged);
+    // All is as it was, the count of changes too.
+    sql.execute_batch(
+        "UPDATE key SET name = 'b' WHERE name = 'z'; UPDATE key SET name = 'c' WHERE substr(name, 1, 1) = 'c'; DELETE FROM key_change",
+    )
+    .unwrap();
+    drop(sql);
+    assert_eq!(found(&store, ""), ["a", "b", "c"]);
+}
+
 /// The index counts on the length that names have: a longer one is damage before it gets there.
 #[test]
 fn a_name_longer_than_any() {

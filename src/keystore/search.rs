@@ -5,7 +5,7 @@ use super::fingerprints::kid_prefix;
 use crate::error::Result;
 use crate::model::{Invalid, Issuer, Key, KeyId, Listed, Problem};
 use crate::search::{Conditions, Cursor, From, Index, Query};
-use crate::storage::StorageError;
+use crate::storage::{StorageError, Tip};
 
 /// What a search found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,15 +49,20 @@ impl Keystore {
         }
         let among = self.named(query)?;
         let conditions = Conditions::new(query);
+        let mut seen = Tip::default();
         let (found, rows) = loop {
             let page = self.0.database.listing(|moment| {
                 let find = |index: &Index| index.find(query, &conditions, among.as_deref());
-                let Some(found) = self.0.search_index.at(moment, &self.0.database, find)? else { return Ok(None) };
+                let found = match self.0.search_index.at(moment, &self.0.database, seen, find)? {
+                    Ok(found) => found,
+                    Err(ahead) => return Ok(Err(ahead)),
+                };
                 let rows = found.hits.iter().map(|hit| moment.row(hit.seq)).collect::<Result<Vec<_>, _>>()?;
-                Ok(Some((found, rows)))
+                Ok(Ok((found, rows)))
             })?;
-            if let Some(page) = page {
-                break page;
+            match page {
+                Ok(page) => break page,
+                Err(ahead) => seen = ahead,
             }
         };
         let mut keys = Vec::with_capacity(rows.len());
@@ -69,7 +74,11 @@ impl Keystore {
                     && conditions.fit(&listed(key, hit.seq))
                     && query.kid.as_ref().is_none_or(|kid| key.kid == *kid)
             });
-            let disagree = || StorageError::Damaged(format!("the search index is wrong about key {}", hit.id));
+            let disagree = || {
+                // Perhaps the file was put in place of another while it was open: what it has now is what counts.
+                self.0.search_index.forget();
+                StorageError::Damaged(format!("the search index is wrong about key {}", hit.id))
+            };
             keys.push(key.ok_or_else(disagree)?);
         }
         Ok(Page { keys, total: found.total, next: found.next })

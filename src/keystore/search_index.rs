@@ -24,40 +24,55 @@ struct State {
 }
 
 impl SearchIndex {
-    /// Runs `work` on the index as of this moment. `None` when it is ahead of the moment: another search came later and
-    /// was faster.
+    /// Runs `work` on the index as of this moment. Where the index is ahead of it, since another search came later and was
+    /// faster, its tip comes back as `Err`: it is what to give as `seen` with a moment taken after that.
     pub(super) fn at<T>(
         &self,
         moment: &Listing<'_>,
         database: &Database,
+        seen: Tip,
         work: impl FnOnce(&Index) -> T,
-    ) -> Result<Option<T>, StorageError> {
+    ) -> Result<Result<T, Tip>, StorageError> {
+        let tip = moment.tip();
         {
             let state = self.0.read().unwrap_or_else(PoisonError::into_inner);
-            match state.tip.cmp(&moment.tip()) {
-                Ordering::Equal => return Ok(Some(work(&state.index))),
-                Ordering::Greater => return Ok(None),
-                Ordering::Less => {}
+            match state.tip.cmp(&tip) {
+                Ordering::Equal => return Ok(Ok(work(&state.index))),
+                Ordering::Greater if tip >= seen => return Ok(Err(state.tip)),
+                _ => {}
             }
         }
         let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if state.tip > moment.tip() {
-            return Ok(None);
+        if state.tip > tip {
+            if tip >= seen {
+                return Ok(Err(state.tip));
+            }
+            // The file went back behind what was seen before: an older one was put in its place.
+            *state = State::default();
         }
         state.catch_up(moment, database)?;
         let state = RwLockWriteGuard::downgrade(state);
-        Ok(Some(work(&state.index)))
+        Ok(Ok(work(&state.index)))
+    }
+
+    /// Has the next search make the index anew.
+    pub(super) fn forget(&self) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = State::default();
     }
 }
 
 impl State {
-    /// Takes in what came and changed up to this moment. Where that fails half-way, the next time takes it in again.
+    /// Takes in what came and changed up to this moment. Where that fails half-way nothing is kept: the index would be of
+    /// no moment at all.
     fn catch_up(&mut self, moment: &Listing<'_>, database: &Database) -> Result<(), StorageError> {
         if self.tip != moment.tip() {
-            if !self.follow(moment)? {
-                self.make(moment, database)?;
+            let mut state = std::mem::take(self);
+            if !state.follow(moment)? {
+                // The old one goes first: two would take twice the memory.
+                state.index = Index::default();
+                state.index = Self::make(moment, database)?;
             }
-            self.tip = moment.tip();
+            *self = Self { tip: moment.tip(), ..state };
         }
         Ok(())
     }
@@ -80,9 +95,7 @@ impl State {
         Ok(!index.is_worn())
     }
 
-    fn make(&mut self, moment: &Listing<'_>, database: &Database) -> Result<(), StorageError> {
-        // The old one goes first: two would take twice the memory.
-        *self = Self::default();
+    fn make(moment: &Listing<'_>, database: &Database) -> Result<Index, StorageError> {
         let read = |moment: &Listing<'_>, seqs: RangeInclusive<i64>| {
             let mut keys = Builder::new(usize::try_from(seqs.end() - seqs.start()).unwrap_or(0).min(MOST_ROOM));
             moment.many_keys(seqs, |listed| {
@@ -107,7 +120,6 @@ impl State {
             };
             vec![lower?, upper]
         };
-        self.index = Index::new(keys);
-        Ok(())
+        Ok(Index::new(keys))
     }
 }

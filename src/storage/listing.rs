@@ -97,12 +97,11 @@ impl<'a> Listing<'a> {
         if !self.has_changes || change == self.tip.change {
             return Ok(Some(Vec::new()));
         }
-        let mut statement = self.connection.prepare_cached("SELECT n, id FROM key_change WHERE n > ?1 ORDER BY n")?;
-        let changes = statement
-            .query_map([change], |row| Ok((row.get::<_, i64>(0)?, rows::convert(row, 1, id)?)))?
-            .collect::<rusqlite::Result<Vec<_>>>()?;
-        let gapless = changes.first().is_some_and(|(first, _)| *first == change.saturating_add(1));
-        Ok(gapless.then(|| changes.into_iter().map(|(_, id)| id).collect()))
+        let mut statement = self.connection.prepare_cached("SELECT id FROM key_change WHERE n > ?1")?;
+        let changed =
+            statement.query_map([change], |row| rows::convert(row, 0, id))?.collect::<rusqlite::Result<Vec<_>>>()?;
+        let all = i64::try_from(changed.len()).ok() == self.tip.change.checked_sub(change);
+        Ok(all.then_some(changed))
     }
 
     /// The row at a place.
