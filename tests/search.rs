@@ -910,3 +910,30 @@ fn a_name_longer_than_any() {
     };
     assert_eq!([4096, 4097].map(total), [Ok(1), Err(ErrorKind::Damaged)]);
 }
+
+/// Without its index and its triggers a store cannot be searched in good time, or gives out what was before.
+#[test]
+fn a_store_that_lacks_what_searches_need_is_told() {
+    let edits = [
+        "DROP INDEX key_search",
+        "DROP TABLE key_change",
+        "DROP TRIGGER key_changed; CREATE TRIGGER key_changed AFTER UPDATE ON key BEGIN DELETE FROM key_change; END",
+        "DROP TRIGGER key_deleted",
+        "CREATE TRIGGER third AFTER INSERT ON key BEGIN DELETE FROM key_change; END",
+    ];
+    let problems = edits.map(|edit| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store");
+        let store = Keystore::create(&path, &raw(), options()).unwrap();
+        hs256(&store, "a");
+        attacker(&path, &support::RAW).execute_batch(edit).unwrap();
+        store.verify_integrity().unwrap().problems().join(", ")
+    });
+    assert_snapshot!(problems.join("\n"), @r"
+    the index key_search is missing
+    the table key_change is missing
+    the trigger key_changed is another than it should be
+    the trigger key_deleted is missing
+    the trigger third belongs to no store
+    ");
+}

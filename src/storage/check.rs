@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use super::connection::has_log;
 use super::database::Database;
 use super::error::{Result, StorageError};
-use super::rows;
+use super::{rows, schema};
 use crate::model::Stored;
 
 /// The store at one moment: what others write meanwhile is not seen.
@@ -32,7 +32,7 @@ impl Database {
 }
 
 impl Moment<'_> {
-    /// Every problem with pages, b-trees and references, in words.
+    /// Every problem with pages, b-trees, references and the schema, in words.
     pub(crate) fn check_file(&self) -> Result<Vec<String>> {
         let mut problems = Vec::new();
         if self.whole_file {
@@ -45,6 +45,10 @@ impl Moment<'_> {
         }
         match self.texts("PRAGMA foreign_key_check") {
             Ok(tables) => problems.extend(tables.iter().map(|table| format!("a row of {table} refers to no key"))),
+            Err(error) => problems.push(error.to_string()),
+        }
+        match schema::differences(self.connection) {
+            Ok(found) => problems.extend(found),
             Err(error) => problems.push(error.to_string()),
         }
         Ok(problems)

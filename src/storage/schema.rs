@@ -1,5 +1,7 @@
 //! The tables of format version 2, what version 1 lacks of them, and what tells a store from another database.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::error::{Result, StorageError};
@@ -139,6 +141,31 @@ pub(super) fn upgrade(connection: &mut Connection) -> Result<()> {
 /// The version of the schema.
 pub(super) fn version(connection: &Connection) -> Result<i32> {
     Ok(connection.prepare_cached("PRAGMA user_version")?.query_row([], |row| row.get(0))?)
+}
+
+/// How tables, indexes and triggers differ from those that this code makes, in words. What an index or a trigger should do
+/// and does not, no row can tell.
+pub(super) fn differences(connection: &Connection) -> Result<Vec<String>> {
+    let own = Connection::open_in_memory()?;
+    own.execute_batch(TABLES)?;
+    if version(connection)? >= WITH_CHANGES {
+        own.execute_batch(SEARCH)?;
+    }
+    let (wanted, found) = (objects(&own)?, objects(connection)?);
+    let missing = wanted.keys().filter(|name| !found.contains_key(*name)).map(|name| format!("the {name} is missing"));
+    let others = found.iter().filter_map(|(name, text)| match wanted.get(name) {
+        None => Some(format!("the {name} belongs to no store")),
+        Some(known) => (known != text).then(|| format!("the {name} is another than it should be")),
+    });
+    Ok(missing.chain(others).collect())
+}
+
+/// Type and name of each table, index and trigger, and the statement that made it.
+fn objects(connection: &Connection) -> Result<BTreeMap<String, Option<String>>> {
+    let mut statement = connection
+        .prepare("SELECT type || ' ' || name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite@_%' ESCAPE '@'")?;
+    let objects = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(objects.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The store's random identity.
