@@ -146,3 +146,37 @@ fn id(bytes: [u8; 16]) -> Option<KeyId> {
 fn damaged() -> StorageError {
     StorageError::Damaged("a name or issuer in the search index is not valid".into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::StoreId;
+    use crate::storage::schema::Identity;
+
+    /// The triggers keep the last 4096 changes: whoever saw the one before them misses nothing.
+    #[test]
+    fn changes_are_known_to_the_last_one_kept() {
+        let identity = Identity { id: StoreId([0; 16]), created_at: 0, wrapped_root: [0; 60] };
+        let database = Database::in_memory(&identity).unwrap();
+        let change = |times: usize| {
+            database.write(|connection| {
+                (0..times).try_for_each(|_| Ok(connection.execute_batch("UPDATE key SET updated_at = updated_at + 1")?))
+            })
+        };
+        let key = "INSERT INTO key VALUES (1, x'00000000000040008000000000000001', 'a', 1, 1, 256, 'kid', NULL, 1, 0, 1, 0, 0, NULL, NULL, 1, \
+                   zeroblob(12), zeroblob(32), NULL, NULL, zeroblob(1))";
+        database.write(|connection| Ok(connection.execute_batch(key)?)).unwrap();
+        let known =
+            |since: i64| database.listing(|moment| Ok(moment.changed_since(since)?.map(|ids| ids.len()))).unwrap();
+        assert_eq!(known(0), Some(0));
+        change(4096).unwrap();
+        assert_eq!([0, 1, 4095, 4096].map(known), [4096, 4095, 1, 0].map(Some));
+        change(1).unwrap();
+        assert_eq!([0, 1, 4096].map(known), [None, Some(4096), Some(1)]);
+        change(4096).unwrap();
+        assert_eq!([0, 1, 4096, 4097, 8193].map(known), [None, None, None, Some(4096), Some(0)]);
+        // One that somebody took away is missed, wherever it was.
+        database.write(|connection| Ok(connection.execute_batch("DELETE FROM key_change WHERE n = 8000")?)).unwrap();
+        assert_eq!([4097, 7999, 8000].map(known), [None, None, Some(193)]);
+    }
+}
