@@ -199,12 +199,16 @@ fn pages_rolled_back_show_true_older_states_at_worst() {
             unnoticed.push(page);
         }
     }
-    // Page 1 holds the change counter and the schema, `store` the highest row number deleted: no other page repeats
-    // either. Each page of keys and of their indices is contradicted by another.
+    // Page 1 holds the change counter and the schema, `store` the highest row number deleted, `key_change` which keys
+    // changed of late: no other page repeats any of them. Each page of keys and of their indices is contradicted by
+    // another.
     lay_out(&path, &new, &[]);
-    let root = "SELECT rootpage FROM sqlite_schema WHERE name = 'store'";
-    let store = attacker(&path, &RAW).query_row(root, [], |row| row.get::<_, i64>(0)).unwrap() as usize - 1;
-    assert!(unnoticed.iter().all(|page| [0, store].contains(page)), "rolled back and not noticed: {unnoticed:?}");
+    let root = |table: &str| {
+        let query = "SELECT rootpage FROM sqlite_schema WHERE name = ?1";
+        attacker(&path, &RAW).query_row(query, [table], |row| row.get::<_, i64>(0)).unwrap() as usize - 1
+    };
+    let alone = [0, root("store"), root("key_change")];
+    assert!(unnoticed.iter().all(|page| alone.contains(page)), "rolled back and not noticed: {unnoticed:?}");
 
     lay_out(&path, &old, &[]);
     assert!(judge_states(&path, &keys).problems.is_empty(), "an older file as a whole is a sound store");
