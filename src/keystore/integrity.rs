@@ -43,8 +43,9 @@ impl Integrity {
 
 impl Keystore {
     /// Checks everything there is to check: that each page authenticates, that SQLite's trees and references hold, that
-    /// tables, indexes and triggers are those of a store, that each row has its tag, opens its seal and finds its digests, and that private key, public key and certificate
-    /// belong together. Takes time in proportion to the store; others use it meanwhile.
+    /// tables, indexes and triggers are those of a store, that each row has its tag, opens its seal and finds its
+    /// digests, and that private key, public key and certificate belong together. Takes time in proportion to the
+    /// store; others use it meanwhile.
     ///
     /// # Errors
     /// Only when the check cannot be made: [`Busy`](crate::ErrorKind::Busy), [`Rekeyed`](crate::ErrorKind::Rekeyed),

@@ -20,7 +20,11 @@ pub struct Page {
 }
 
 impl Keystore {
-    /// The keys that a query asks for, one page of them, and how many there are.
+    /// The keys that a query asks for, one page of them, and how many there are, as of one moment: what any process has
+    /// committed before the call is seen.
+    ///
+    /// The first search of an open store reads what all keys are searched by, and keeps it in memory for later ones: some 75
+    /// bytes a key with names of 20 characters, shared by all clones and threads. Later ones read what came and changed.
     ///
     /// ```
     /// use keystead::{Algorithm, GenerateKey, KeyName, KeySpec, Keystore, NamePattern, Options, Query};
