@@ -7,8 +7,8 @@ use std::sync::{PoisonError, RwLock, RwLockWriteGuard};
 use crate::search::{Builder, Index, threads};
 use crate::storage::{Database, Listing, StorageError, Tip};
 
-/// Places in the order of insertion from which on two threads read the keys.
-const MANY: i64 = 65_536;
+/// Places in the order of insertion from which on two threads read the keys. Few in tests, which have fewer keys.
+const MANY: i64 = if cfg!(test) { 64 } else { 65_536 };
 /// Room is made for so many keys before they come; more find theirs.
 const MOST_ROOM: usize = 1 << 20;
 
@@ -121,5 +121,67 @@ impl State {
             vec![lower?, upper]
         };
         Ok(Index::new(keys))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keystore::{GenerateKey, Keystore, Options, Unlock};
+    use crate::model::{Algorithm, KeyName, KeySpec};
+    use crate::search::{Conditions, Query};
+
+    fn requests(range: std::ops::Range<usize>) -> Vec<GenerateKey> {
+        let request = |n| {
+            let spec = KeySpec::new(Algorithm::Hs256, None).unwrap();
+            GenerateKey::new(KeyName::new(format!("key {n:03}")).unwrap(), spec)
+        };
+        range.map(request).collect()
+    }
+
+    fn names(store: &Keystore) -> Vec<String> {
+        let page = store.search(&Query::new().limit(1_000)).unwrap();
+        assert_eq!(page.total, page.keys.len() as u64);
+        page.keys.iter().map(|key| key.name().to_string()).collect()
+    }
+
+    /// More keys than an index takes in one by one, with gaps where the halves meet.
+    #[test]
+    fn two_threads_read_every_key_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store");
+        let unlock = Unlock::raw_key([7; 32]);
+        let file = Keystore::create(&path, &unlock, Options::default()).unwrap();
+        for store in [Keystore::in_memory(Options::default()).unwrap(), file] {
+            let made: Vec<_> =
+                store.generate_many(&requests(0..400)).unwrap().into_iter().map(Result::unwrap).collect();
+            let gone = [0, 198, 200, 399];
+            gone.iter().for_each(|at| store.delete(made[*at].id()).unwrap());
+            let left: Vec<_> = (0..400).filter(|n| !gone.contains(n)).map(|n| format!("key {n:03}")).collect();
+            assert_eq!(names(&store), left);
+            if store.0.database.path().is_some() {
+                assert_eq!(names(&Keystore::open(&path, &unlock, Options::default()).unwrap()), left);
+            }
+        }
+    }
+
+    /// What is written while the halves are read is not in the index of the moment before.
+    #[test]
+    fn both_halves_are_of_one_moment() {
+        let folder = tempfile::tempdir().unwrap();
+        let store =
+            Keystore::create(folder.path().join("store"), &Unlock::raw_key([7; 32]), Options::default()).unwrap();
+        let made = store.generate_many(&requests(0..300)).unwrap();
+        let last = made.last().unwrap().as_ref().unwrap().id();
+        let database = &store.0.database;
+        let index = database.listing(|moment| {
+            store.delete(last).unwrap();
+            store.generate_many(&requests(300..310)).unwrap();
+            assert!(database.listing_beside(moment.tip(), |_| Ok(()))?.is_none());
+            State::make(moment, database)
+        });
+        let query = Query::new();
+        assert_eq!(index.unwrap().find(&query, &Conditions::new(&query), None).total, 300);
+        assert_eq!(names(&store).len(), 309);
     }
 }

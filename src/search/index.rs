@@ -45,7 +45,7 @@ impl Index {
 
     /// How many keys may come or change before the index had better be made anew: one in 32, so that looking at them
     /// one by one takes no longer than the rest of a search.
-    pub(crate) fn most_changes(&self) -> usize {
+    fn most_changes(&self) -> usize {
         256.max(self.base.len() / 32)
     }
 

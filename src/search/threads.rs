@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-/// Words in a part, of 65,536 keys: a thread costs some 20 us to start, less than a part takes.
+/// Words in a part, of 65,536 keys: fewer are not worth a thread.
 const PART: usize = 1_024;
 /// More threads than this gain nothing: memory is then what is waited for.
 const MOST: usize = 8;

@@ -15,8 +15,8 @@ pub struct Response {
     pub body: Option<String>,
 }
 
-/// Does one call, given its method, its path with the query string, and its JSON body (empty for none). `None` when it is not a call of this
-/// API.
+/// Does one call, given its method, its path with the query string, and its JSON body (empty for none). `None` when it
+/// is not a call of this API.
 ///
 /// ```
 /// use keystead::api::fusionauth::call;
