@@ -22,7 +22,8 @@ fuzz_target!(|text: &str| {
         assert_eq!(algorithm.name(), text);
     }
     if let Ok(digest) = text.parse::<Fingerprint>() {
-        let same = [digest.to_colon_hex(), digest.to_colon_hex().replace(':', ""), digest.to_base64url()];
+        let colons = digest.to_colon_hex();
+        let same = [colons.replace(':', ""), colons, digest.to_base64url(), digest.to_openssh()];
         assert!(same.iter().any(|form| form == text || form.to_lowercase() == text.to_lowercase()));
     }
 });
