@@ -14,6 +14,9 @@ mod storage;
 mod vault;
 mod x509;
 
+// Layer 4: statements about keys.
+pub mod attestation;
+
 // Layer 5 and 6: the facade, the vendors' shapes.
 pub mod api;
 mod error;

@@ -2,19 +2,25 @@
 //!
 //! Nothing here verifies a signature, a chain or a date.
 
+mod certificate;
+pub(crate) mod extension;
 mod facts;
 mod information;
+mod issued;
 mod name;
 mod read;
 mod self_signed;
-mod time;
-mod tlv;
+pub(crate) mod time;
+pub(crate) mod tlv;
 
 use crate::crypto::CryptoError;
 
+pub(crate) use certificate::{Certificate, Extension};
 pub(crate) use facts::CertificateFacts;
 pub use information::CertificateInformation;
 pub(crate) use information::parse;
+pub(crate) use issued::Issued;
+pub(crate) use name::write_name;
 pub(crate) use self_signed::{SelfSigned, self_signed};
 pub(crate) use time::{cut_to_second, ten_years_after};
 
@@ -33,6 +39,8 @@ pub(crate) enum X509Error {
     WideName(usize),
     #[error("certificate has an issuer whose common name is not readable as text")]
     CommonName,
+    #[error("certificate is malformed: {0}")]
+    Structure(&'static str),
     #[error("certificate could not be written: {0}")]
     Unwritable(der::Error),
     #[error("{0} is not in the years 0 to 9999, as the times of a certificate are")]

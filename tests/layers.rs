@@ -15,9 +15,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("search", &["model"]),
     ("x509", &["codec", "crypto", "model", "secret"]),
     ("vault", &["crypto", "model", "secret"]),
-    ("keystore", &["vault", "x509", "codec", "crypto", "search", "storage", "model", "secret", "error"]),
-    ("api", &["keystore", "model", "error"]),
-    ("error", &["vault", "x509", "codec", "crypto", "storage", "model", "keystore"]),
+    ("attestation", &["x509", "codec", "crypto", "model", "secret"]),
+    ("keystore", &["attestation", "vault", "x509", "codec", "crypto", "search", "storage", "model", "secret", "error"]),
+    ("api", &["attestation", "keystore", "model", "error"]),
+    ("error", &["attestation", "vault", "x509", "codec", "crypto", "storage", "model", "keystore"]),
     ("manual", &[]),
 ];
 

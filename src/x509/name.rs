@@ -8,6 +8,7 @@ use x509_cert::attr::AttributeTypeAndValue;
 use x509_cert::name::Name;
 
 use super::X509Error;
+use super::certificate::oid;
 use super::tlv::tlv;
 
 /// Writes a name of one common name: a PrintableString where its characters allow that, else a UTF8String (RFC 5280,
@@ -15,9 +16,23 @@ use super::tlv::tlv;
 pub(super) fn write_common_name(text: &str) -> Result<Vec<u8>, X509Error> {
     let printable = |byte: u8| byte.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&byte);
     let tag = if text.bytes().all(printable) { Tag::PrintableString } else { Tag::Utf8String };
-    let oid = COMMON_NAME.to_der().map_err(X509Error::Unwritable)?;
-    let attribute = tlv(Tag::Sequence, &[&oid, &tlv(tag, &[text.as_bytes()])?])?;
-    tlv(Tag::Sequence, &[&tlv(Tag::Set, &[&attribute])?])
+    write_parts(&[(COMMON_NAME.as_bytes(), tag, text)])
+}
+
+/// Writes a name of UTF8Strings, each a part of its own under the content of its OBJECT IDENTIFIER.
+pub(crate) fn write_name(parts: &[(&[u8], &str)]) -> Result<Vec<u8>, X509Error> {
+    let parts: Vec<_> = parts.iter().map(|(oid, text)| (*oid, Tag::Utf8String, *text)).collect();
+    write_parts(&parts)
+}
+
+fn write_parts(parts: &[(&[u8], Tag, &str)]) -> Result<Vec<u8>, X509Error> {
+    let part = |(oid, tag, text): &(&[u8], Tag, &str)| {
+        let oid = tlv(Tag::ObjectIdentifier, &[oid])?;
+        let attribute = tlv(Tag::Sequence, &[&oid, &tlv(*tag, &[text.as_bytes()])?])?;
+        tlv(Tag::Set, &[&attribute])
+    };
+    let parts = parts.iter().map(part).collect::<Result<Vec<_>, _>>()?;
+    tlv(Tag::Sequence, &[&parts.concat()])
 }
 
 /// Reads a name. The attributes of one part are sorted as they are read, in time that grows with the square of their number;
@@ -41,6 +56,31 @@ pub(super) fn read(der: &[u8]) -> Result<Name, X509Error> {
         Ok(())
     })?;
     Ok(Name::from_der(der)?)
+}
+
+/// The attributes of a name, part by part: the content of each OBJECT IDENTIFIER, and its value.
+pub(super) fn attributes(der: &[u8]) -> Result<Vec<(&[u8], AnyRef<'_>)>, X509Error> {
+    const MOST: usize = 64;
+    let mut found = Vec::new();
+    let mut reader = SliceReader::new(der)?;
+    reader.sequence(|parts| {
+        while !parts.is_finished() {
+            let part: AnyRef<'_> = parts.decode()?;
+            part.tag().assert_eq(Tag::Set).map_err(der::Error::from)?;
+            let mut attributes = SliceReader::new(part.value())?;
+            while !attributes.is_finished() {
+                let attribute = attributes
+                    .sequence(|attribute| Ok::<_, X509Error>((oid(attribute)?, attribute.decode::<AnyRef<'_>>()?)))?;
+                if found.len() == MOST {
+                    return Err(X509Error::WideName(MOST));
+                }
+                found.push(attribute);
+            }
+        }
+        Ok::<_, X509Error>(())
+    })?;
+    reader.finish()?;
+    Ok(found)
 }
 
 /// The first common name, if there is one.

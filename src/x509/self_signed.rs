@@ -1,13 +1,12 @@
-//! Self-signed certificates, written straight into DER.
+//! Self-signed certificates.
 
-use der::asn1::{BitStringRef, UintRef};
-use der::{Decode, Encode, Tag, TagNumber};
+use der::Encode;
 use jiff::Timestamp;
-use spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoRef};
+use spki::AlgorithmIdentifierOwned;
 
-use super::tlv::tlv;
+use super::extension::{self, KeyUsage};
+use super::issued::Issued;
 use super::{X509Error, name, time};
-use crate::crypto;
 
 /// What a self-signed certificate says.
 #[derive(Debug)]
@@ -26,54 +25,26 @@ pub(crate) struct SelfSigned<'a> {
 
 /// Writes an X.509 version 3 certificate. `sign` gets the TBSCertificate and gives the signature as X.509 holds it:
 /// for ECDSA the DER of RFC 3279, section 2.2.3.
-///
-/// ```text
-/// TBSCertificate  ::=  SEQUENCE  {
-///     version         [0]  EXPLICIT Version DEFAULT v1,
-///     serialNumber         CertificateSerialNumber,
-///     signature            AlgorithmIdentifier,
-///     issuer               Name,
-///     validity             Validity,
-///     subject              Name,
-///     subjectPublicKeyInfo SubjectPublicKeyInfo,
-///     extensions      [3]  EXPLICIT Extensions OPTIONAL }
-/// ```
 pub(crate) fn self_signed<E: Into<X509Error>>(
     request: &SelfSigned<'_>,
     sign: impl FnOnce(&[u8]) -> Result<Vec<u8>, E>,
 ) -> Result<Vec<u8>, X509Error> {
-    let serial = to_der(&UintRef::new(&request.serial).map_err(X509Error::Unwritable)?)?;
-    let algorithm = to_der(request.signature_algorithm)?;
     let name = name::write_common_name(request.common_name)?;
-    let validity = tlv(Tag::Sequence, &[&time::write(request.not_before)?, &time::write(request.not_after)?])?;
-    let extensions = extensions(request.spki)?;
-    let tbs =
-        tlv(Tag::Sequence, &[VERSION_3, &serial, &algorithm, &name, &validity, &name, request.spki, &extensions])?;
-    let signature = sign(&tbs).map_err(Into::into)?;
-    let signature = to_der(&BitStringRef::from_bytes(&signature).map_err(X509Error::Unwritable)?)?;
-    tlv(Tag::Sequence, &[&tbs, &algorithm, &signature])
+    let key_id = extension::key_identifier(request.spki)?;
+    let extensions = [extension::write_subject_key_identifier(&key_id)?, KeyUsage::DIGITAL_SIGNATURE.write()?].concat();
+    let algorithm = request.signature_algorithm.to_der().map_err(X509Error::Unwritable)?;
+    let certificate = Issued {
+        serial: &request.serial,
+        signature_algorithm: &algorithm,
+        issuer: &name,
+        not_before: &time::write(request.not_before)?,
+        not_after: &time::write(request.not_after)?,
+        subject: &name,
+        spki: request.spki,
+        extensions: &extensions,
+    };
+    certificate.sign(sign)
 }
-
-/// The key identifier is method 1 of RFC 5280, section 4.2.1.2: SHA-1 of the key's BIT STRING.
-fn extensions(spki: &[u8]) -> Result<Vec<u8>, X509Error> {
-    let spki = SubjectPublicKeyInfoRef::from_der(spki).map_err(X509Error::Unwritable)?;
-    let key_id = tlv(Tag::OctetString, &[&crypto::sha1(spki.subject_public_key.raw_bytes())])?;
-    let key_id = tlv(Tag::OctetString, &[&key_id])?;
-    let key_id = tlv(Tag::Sequence, &[SUBJECT_KEY_IDENTIFIER, &key_id])?;
-    let both = tlv(Tag::Sequence, &[&key_id, KEY_USAGE_DIGITAL_SIGNATURE])?;
-    tlv(Tag::ContextSpecific { constructed: true, number: TagNumber(3) }, &[&both])
-}
-
-fn to_der(value: &impl Encode) -> Result<Vec<u8>, X509Error> {
-    value.to_der().map_err(X509Error::Unwritable)
-}
-
-/// `[0] EXPLICIT INTEGER 2`.
-const VERSION_3: &[u8] = &[0xA0, 3, 2, 1, 2];
-/// `OBJECT IDENTIFIER 2.5.29.14`.
-const SUBJECT_KEY_IDENTIFIER: &[u8] = &[6, 3, 0x55, 0x1D, 14];
-/// `SEQUENCE { OBJECT IDENTIFIER 2.5.29.15, BOOLEAN TRUE, OCTET STRING { BIT STRING of bit 0 alone } }`.
-const KEY_USAGE_DIGITAL_SIGNATURE: &[u8] = &[0x30, 14, 6, 3, 0x55, 0x1D, 15, 1, 1, 0xFF, 4, 4, 3, 2, 7, 0x80];
 
 #[cfg(test)]
 mod tests {
@@ -85,6 +56,7 @@ mod tests {
     use super::super::{CertificateFacts, cut_to_second, parse, ten_years_after};
     use super::*;
     use crate::codec::pem;
+    use crate::crypto;
     use crate::crypto::{CryptoError, SigningKey, SystemEntropy};
     use crate::model::{Algorithm, KeySpec};
 

@@ -23,12 +23,23 @@ pub(crate) fn ten_years_after(at: Timestamp) -> Result<Timestamp, X509Error> {
 }
 
 /// Writes UTCTime for the years 1950 to 2049, GeneralizedTime for others. Parts of a second are left out.
-pub(super) fn write(at: Timestamp) -> Result<Vec<u8>, X509Error> {
+pub(crate) fn write(at: Timestamp) -> Result<Vec<u8>, X509Error> {
+    match Offset::UTC.to_datetime(at).year() {
+        1950..=2049 => write_as(Tag::UtcTime, at),
+        _ => write_as(Tag::GeneralizedTime, at),
+    }
+}
+
+/// `YYYYMMDDHHMMSSZ`, with four digits for the year whatever it is.
+pub(crate) fn generalized(at: Timestamp) -> Result<Vec<u8>, X509Error> {
+    write_as(Tag::GeneralizedTime, at)
+}
+
+fn write_as(tag: Tag, at: Timestamp) -> Result<Vec<u8>, X509Error> {
     let time = Offset::UTC.to_datetime(at);
-    let year = time.year();
-    let (tag, year) = match year {
-        1950..=2049 => (Tag::UtcTime, format!("{:02}", year % 100)),
-        0..=9999 => (Tag::GeneralizedTime, format!("{year:04}")),
+    let year = match (tag, time.year()) {
+        (Tag::UtcTime, year) => format!("{:02}", year % 100),
+        (_, year @ 0..=9999) => format!("{year:04}"),
         _ => return Err(X509Error::Year(at)),
     };
     let (month, day, hour, minute, second) = (time.month(), time.day(), time.hour(), time.minute(), time.second());
@@ -36,8 +47,16 @@ pub(super) fn write(at: Timestamp) -> Result<Vec<u8>, X509Error> {
     tlv(tag, &[year.as_bytes(), rest.as_bytes()])
 }
 
+/// The certificate has no end: RFC 5280, section 4.1.2.5.
+pub(crate) const NO_END: &[u8] = b"\x18\x0F99991231235959Z";
+
+/// The time that many days later.
+pub(crate) fn days_after(at: Timestamp, days: i64) -> Result<Timestamp, X509Error> {
+    at.checked_add(jiff::SignedDuration::from_hours(24 * days)).map_err(|_| X509Error::Year(at))
+}
+
 /// Reads either kind, whichever the year.
-pub(super) fn read(field: &'static str, time: AnyRef<'_>) -> Result<Timestamp, X509Error> {
+pub(crate) fn read(field: &'static str, time: AnyRef<'_>) -> Result<Timestamp, X509Error> {
     civil_time(time).map(instant).ok_or_else(|| {
         let got = Invalid::quote(&String::from_utf8_lossy(time.value()));
         X509Error::Time { field, got }
