@@ -5,6 +5,10 @@
 
 mod arc;
 mod facts;
+mod issue;
 
-pub(crate) use arc::{KEY_ID, Oids};
+pub(crate) use arc::Oids;
 pub(crate) use facts::KeyFacts;
+pub(crate) use issue::{
+    Attested, AuthorityCertificate, MOST_CHALLENGE, Signatory, authority_extensions, authority_name, days,
+};

@@ -85,6 +85,7 @@ enum Inner {
     InUse { name: String, users: Vec<String> },
     NotPossible(String),
     Refused(String),
+    Exists(String),
     Cancelled,
     Undone,
 }
@@ -108,6 +109,7 @@ impl Error {
             Inner::InUse { .. } => ErrorKind::InUse,
             Inner::NotPossible(_) => ErrorKind::NotPossible,
             Inner::Refused(_) => ErrorKind::Refused,
+            Inner::Exists(_) => ErrorKind::AlreadyExists,
             Inner::Cancelled | Inner::Undone => ErrorKind::Cancelled,
         }
     }
@@ -163,6 +165,10 @@ impl Error {
 
     pub(crate) fn refused(what: impl Into<String>) -> Self {
         Inner::Refused(what.into()).into()
+    }
+
+    pub(crate) fn exists(what: impl Into<String>) -> Self {
+        Inner::Exists(what.into()).into()
     }
 
     pub(crate) fn undone() -> Self {
@@ -222,7 +228,7 @@ impl fmt::Display for Error {
             Inner::InUse { name, users } => {
                 write!(f, "the key {name} is in use by {}", users.join(", "))
             }
-            Inner::NotPossible(what) | Inner::Refused(what) => f.write_str(what),
+            Inner::NotPossible(what) | Inner::Refused(what) | Inner::Exists(what) => f.write_str(what),
             Inner::Cancelled => f.write_str("stopped, as the progress callback asked"),
             Inner::Undone => f.write_str("not written, since another key of the batch was refused"),
         }

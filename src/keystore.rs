@@ -1,5 +1,7 @@
 //! The facade: one file per verb, where the file meets keys, certificates and seals.
 
+mod attest;
+mod authority;
 mod backup;
 mod bulk;
 mod cache;
@@ -30,6 +32,8 @@ mod search_index;
 mod sign;
 mod uses;
 
+pub use attest::{Attestation, AttestationRequest};
+pub use authority::{Authority, AuthorityPlan, AuthorityStrength};
 pub use backup::BackupOptions;
 pub use bulk::Progress;
 pub use clock::{Clock, SystemClock};
@@ -83,6 +87,8 @@ struct Inner {
     cache: cache::Cache,
     digest_index: digest_index::DigestIndex,
     search_index: search_index::SearchIndex,
+    issuer_cache: authority::IssuerCache,
+    attested_cache: attest::AttestedCache,
 }
 
 impl Keystore {

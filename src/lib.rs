@@ -26,9 +26,10 @@ pub mod manual;
 pub use crypto::{Entropy, EntropyError, Signature, SystemEntropy};
 pub use error::{Error, ErrorKind, Result};
 pub use keystore::{
-    BackupOptions, Batch, CertificateInformation, Clock, Cursor, Digests, Direction, Fingerprints, GenerateKey,
-    ImportKey, Imported, Inspection, Integrity, Keys, Keystore, KidScheme, NamePattern, Options, OrderBy, OrderField,
-    Page, Progress, PublicFormat, Query, SecretFormat, Signer, SystemClock, Unlock, Verifier, inspect,
+    Attestation, AttestationRequest, Authority, AuthorityPlan, AuthorityStrength, BackupOptions, Batch,
+    CertificateInformation, Clock, Cursor, Digests, Direction, Fingerprints, GenerateKey, ImportKey, Imported,
+    Inspection, Integrity, Keys, Keystore, KidScheme, NamePattern, Options, OrderBy, OrderField, Page, Progress,
+    PublicFormat, Query, SecretFormat, Signer, SystemClock, Unlock, Verifier, inspect,
 };
 pub use model::{
     Algorithm, Armour, Curve, Fingerprint, Form, Hash, Issuer, KdfCost, Key, KeyId, KeyName, KeyRef, KeySpec, KeyType,

@@ -1,6 +1,8 @@
 //! The vocabulary: pure data that every other layer speaks. No I/O, no clock, no random numbers.
 
 mod algorithm;
+mod authority;
+mod bound;
 mod certificates;
 mod cost;
 mod fingerprint;
@@ -18,6 +20,8 @@ mod spec;
 mod text;
 
 pub use algorithm::Algorithm;
+pub(crate) use authority::{AuthorityRecord, AuthorityRole, AuthorityRow, AuthorityState};
+pub(crate) use bound::Bound;
 pub(crate) use certificates::Certificates;
 pub use cost::KdfCost;
 pub use fingerprint::Fingerprint;

@@ -3,6 +3,7 @@
 //! Absences: this layer never sees a plain private key (what it stores is sealed) and never parses one; it checks no
 //! tag and no seal. No SQL stands outside it.
 
+mod authority;
 mod backup;
 mod check;
 mod connection;
@@ -20,6 +21,7 @@ mod sqlcipher;
 mod uses;
 mod wraps;
 
+pub(crate) use authority::Marks;
 pub(crate) use backup::CopyKeys;
 pub(crate) use check::Moment;
 pub(crate) use database::{Access, Database, Settings};

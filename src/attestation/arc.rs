@@ -36,7 +36,7 @@ pub(crate) struct Oids {
 
 impl Oids {
     pub(crate) const KEYSTEAD: Self = Self {
-        key_id: KEY_ID,
+        key_id: keystead!(1, 1),
         generated: keystead!(2, 1),
         never_exportable: keystead!(2, 2),
         authority_usage: keystead!(4, 1),
@@ -55,5 +55,3 @@ impl Oids {
         challenge: None,
     };
 }
-
-pub(crate) const KEY_ID: &[u8] = keystead!(1, 1);

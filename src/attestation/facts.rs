@@ -32,6 +32,16 @@ pub(crate) struct KeyFacts {
 }
 
 impl KeyFacts {
+    /// The claim *generated here*.
+    pub(crate) fn is_generated(&self) -> bool {
+        self.origin == Origin::Generated
+    }
+
+    /// The claim *never exportable*: it never left the store and never can.
+    pub(crate) fn is_never_exportable(&self) -> bool {
+        self.exportable_since.is_none() && self.exported_at.is_none()
+    }
+
     pub(crate) fn write(&self) -> Result<Vec<u8>, X509Error> {
         let mut content = vec![0x0A, 1, self.origin.code()];
         content.extend(time::generalized(self.stored_since)?);

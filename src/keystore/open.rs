@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::attest::AttestedCache;
+use super::authority::IssuerCache;
 use super::cache::Cache;
 use super::digest_index::DigestIndex;
 use super::search_index::SearchIndex;
@@ -106,6 +108,7 @@ impl Keystore {
 
     fn assemble(database: Database, vault: Vault, options: Options) -> Self {
         let cache = Cache::new(options.cached_keys);
+        let attested_cache = AttestedCache::new(options.cached_keys);
         Self(Arc::new(Inner {
             database,
             vault,
@@ -113,6 +116,8 @@ impl Keystore {
             cache,
             digest_index: DigestIndex::default(),
             search_index: SearchIndex::default(),
+            issuer_cache: IssuerCache::default(),
+            attested_cache,
         }))
     }
 }

@@ -10,7 +10,7 @@ use crate::model::{
 use crate::secret::SecretBytes;
 use crate::x509::{self, SelfSigned};
 
-const DEFAULT_ISSUER: &str = "keystead";
+pub(super) const DEFAULT_ISSUER: &str = "keystead";
 
 /// A self-signed certificate and what follows from it.
 pub(super) struct Certified {

@@ -1,8 +1,8 @@
 //! A key as the file holds it: the public part, the sealed private part, and what binds the two.
 //!
-//! Both encodings below are written down in the manual, `file_format`. They are injective: no two different
-//! records have the same bytes.
+//! Both encodings below are written down in the manual, `file_format`.
 
+use super::bound::{Bound, Encoder};
 use super::{Certificates, Key, KeyId};
 
 /// The random identity of a store, bound into every seal and tag.
@@ -48,18 +48,47 @@ pub(crate) struct Written {
 }
 
 impl Record {
-    /// What the seal binds: the facts of a key that must not change behind its private part's back.
-    pub(crate) fn seal_data(&self, store: StoreId) -> Vec<u8> {
+    fn facts(&self, out: &mut Encoder, store: StoreId) {
+        let key = &self.key;
+        out.bytes(&store.0);
+        out.bytes(key.id.as_bytes());
+        out.0.push(key.key_type.code());
+        out.0.push(key.algorithm.map_or(0, |algorithm| algorithm.code()));
+        out.0.extend_from_slice(&key.bits.to_be_bytes());
+        out.0.push(key.origin.code());
+        out.0.push(u8::from(key.exportable));
+        out.0.push(u8::from(key.has_private));
+        out.instant(key.exported_at);
+        out.0.extend_from_slice(&self.revision.to_be_bytes());
+        out.optional(key.public_key.as_deref());
+    }
+}
+
+impl Bound for Record {
+    const SEAL_LABEL: &'static [u8] = b"keystead 1 record";
+
+    fn id(&self) -> &[u8; 16] {
+        self.key.id.as_bytes()
+    }
+
+    fn nonce(&self) -> &[u8; 12] {
+        &self.nonce
+    }
+
+    fn tag(&self) -> &[u8; 32] {
+        &self.tag
+    }
+
+    fn seal_data(&self, store: StoreId) -> Vec<u8> {
         let mut out = Encoder::new(b"keystead seal 1");
-        out.facts(&self.key, self.revision, store);
+        self.facts(&mut out, store);
         out.0
     }
 
-    /// What the tag binds: everything in the row but the seal itself, which the nonce stands for.
-    pub(crate) fn row_data(&self, store: StoreId) -> Vec<u8> {
+    fn row_data(&self, store: StoreId) -> Vec<u8> {
         let key = &self.key;
         let mut out = Encoder::new(b"keystead row 1");
-        out.facts(key, self.revision, store);
+        self.facts(&mut out, store);
         out.bytes(key.name.as_str().as_bytes());
         out.bytes(key.kid.as_str().as_bytes());
         out.optional(key.issuer.as_ref().map(|issuer| issuer.as_str().as_bytes()));
@@ -69,44 +98,5 @@ impl Record {
         out.optional(key.certificates.as_ref().map(Certificates::as_bytes));
         out.bytes(&self.nonce);
         out.0
-    }
-}
-
-struct Encoder(Vec<u8>);
-
-impl Encoder {
-    fn new(label: &[u8]) -> Self {
-        let mut out = Self(Vec::with_capacity(1024));
-        out.bytes(label);
-        out
-    }
-
-    fn facts(&mut self, key: &Key, revision: u32, store: StoreId) {
-        self.bytes(&store.0);
-        self.bytes(key.id.as_bytes());
-        self.0.push(key.key_type.code());
-        self.0.push(key.algorithm.map_or(0, |algorithm| algorithm.code()));
-        self.0.extend_from_slice(&key.bits.to_be_bytes());
-        self.0.push(key.origin.code());
-        self.0.push(u8::from(key.exportable));
-        self.0.push(u8::from(key.has_private));
-        self.instant(key.exported_at);
-        self.0.extend_from_slice(&revision.to_be_bytes());
-        self.optional(key.public_key.as_deref());
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) {
-        self.0.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
-        self.0.extend_from_slice(bytes);
-    }
-
-    fn optional(&mut self, bytes: Option<&[u8]>) {
-        self.0.push(u8::from(bytes.is_some()));
-        self.bytes(bytes.unwrap_or_default());
-    }
-
-    fn instant(&mut self, at: Option<jiff::Timestamp>) {
-        self.0.push(u8::from(at.is_some()));
-        self.0.extend_from_slice(&at.map_or(0, jiff::Timestamp::as_millisecond).to_be_bytes());
     }
 }

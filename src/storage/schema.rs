@@ -1,4 +1,4 @@
-//! The tables of format version 2, what version 1 lacks of them, and what tells a store from another database.
+//! The tables of format version 3, what earlier versions lack of them, and what tells a store from another database.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,11 @@ use crate::model::StoreId;
 
 /// `KSTD`.
 const APPLICATION_ID: i32 = 0x4B53_5444;
-const USER_VERSION: i32 = 2;
+const USER_VERSION: i32 = 3;
 /// The first version whose changes are counted.
 pub(super) const WITH_CHANGES: i32 = 2;
+/// The first version that has an attestation authority.
+pub(super) const WITH_AUTHORITY: i32 = 3;
 
 const TABLES: &str = "
 CREATE TABLE store (
@@ -79,6 +81,28 @@ BEGIN
 END;
 ";
 
+/// The keys of the attestation authority, of which at most one in each role is in force. What came with version 3.
+const AUTHORITY: &str = "
+CREATE TABLE authority (
+  n            INTEGER PRIMARY KEY,
+  id           BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+  role         INTEGER NOT NULL,
+  state        INTEGER NOT NULL,
+  algorithm    INTEGER NOT NULL,
+  origin       INTEGER NOT NULL,
+  made_at      INTEGER NOT NULL,
+  nonce        BLOB NOT NULL CHECK (length(nonce) = 12),
+  tag          BLOB NOT NULL CHECK (length(tag) = 32),
+  public_key   BLOB NOT NULL,
+  certificates BLOB,
+  sealed       BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX authority_in_force ON authority (role) WHERE state = 2;
+";
+
+/// What each version has that the one before it has not, oldest first.
+const LATER: [(i32, &str); 2] = [(WITH_CHANGES, SEARCH), (WITH_AUTHORITY, AUTHORITY)];
+
 /// What a new store is born with.
 #[derive(Debug)]
 pub(crate) struct Identity {
@@ -93,7 +117,7 @@ pub(super) fn create(connection: &mut Connection, identity: &Identity) -> Result
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", USER_VERSION)?;
     transaction.execute_batch(TABLES)?;
-    transaction.execute_batch(SEARCH)?;
+    add_later(&transaction, 1, USER_VERSION)?;
     transaction.execute(
         "INSERT INTO store (one, id, created_at, last_seq) VALUES (1, ?1, ?2, 0)",
         params![identity.id.0, identity.created_at],
@@ -130,10 +154,21 @@ pub(super) fn upgrade(connection: &mut Connection) -> Result<()> {
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have done it while this one waited.
-    if version(&transaction)? < USER_VERSION {
-        transaction.execute_batch(SEARCH)?;
+    let found = version(&transaction)?;
+    if found < USER_VERSION {
+        add_later(&transaction, found, USER_VERSION)?;
         transaction.pragma_update(None, "user_version", USER_VERSION)?;
         transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// Makes what came after the version `from`, up to the version `to`.
+fn add_later(connection: &Connection, from: i32, to: i32) -> Result<()> {
+    for (version, statements) in LATER {
+        if version > from && version <= to {
+            connection.execute_batch(statements)?;
+        }
     }
     Ok(())
 }
@@ -148,9 +183,7 @@ pub(super) fn version(connection: &Connection) -> Result<i32> {
 pub(super) fn differences(connection: &Connection) -> Result<Vec<String>> {
     let own = Connection::open_in_memory()?;
     own.execute_batch(TABLES)?;
-    if version(connection)? >= WITH_CHANGES {
-        own.execute_batch(SEARCH)?;
-    }
+    add_later(&own, 1, version(connection)?)?;
     let (wanted, found) = (objects(&own)?, objects(connection)?);
     let missing = wanted.keys().filter(|name| !found.contains_key(*name)).map(|name| format!("the {name} is missing"));
     let others = found.iter().filter_map(|(name, text)| match wanted.get(name) {

@@ -6,7 +6,7 @@ use subtle::ConstantTimeEq;
 
 use super::{UnlockKey, VaultError};
 use crate::crypto::{self, Entropy};
-use crate::model::{KeyId, Record, StoreId};
+use crate::model::{Bound, StoreId};
 use crate::secret::{SecretBytes, SecretKey};
 
 const NONCE_LEN: usize = 12;
@@ -67,27 +67,27 @@ impl Vault {
         Ok(wrap)
     }
 
-    /// Seals a private part to its record.
-    pub(crate) fn seal(&self, record: &Record, private: &[u8]) -> Result<Box<[u8]>, VaultError> {
-        let key = self.record_key(record.key.id, &record.nonce)?;
-        Ok(crypto::seal(&key, &record.nonce, &record.seal_data(self.store), private)?)
+    /// Seals a private part to its row.
+    pub(crate) fn seal<R: Bound>(&self, row: &R, private: &[u8]) -> Result<Box<[u8]>, VaultError> {
+        let key = self.seal_key(row)?;
+        Ok(crypto::seal(&key, row.nonce(), &row.seal_data(self.store), private)?)
     }
 
-    /// Opens the seal of a record.
-    pub(crate) fn unseal(&self, record: &Record, sealed: &[u8]) -> Result<SecretBytes, VaultError> {
-        let key = self.record_key(record.key.id, &record.nonce)?;
-        crypto::open(&key, &record.nonce, &record.seal_data(self.store), sealed)
+    /// Opens the seal of a row.
+    pub(crate) fn unseal<R: Bound>(&self, row: &R, sealed: &[u8]) -> Result<SecretBytes, VaultError> {
+        let key = self.seal_key(row)?;
+        crypto::open(&key, row.nonce(), &row.seal_data(self.store), sealed)
             .map_err(|_| VaultError::Tampered("the seal of a key does not open: its row was changed or swapped"))
     }
 
     /// `HMAC-SHA256[row key](row data)`
-    pub(crate) fn tag(&self, record: &Record) -> [u8; 32] {
-        crypto::hmac_sha256(&self.row, &record.row_data(self.store))
+    pub(crate) fn tag<R: Bound>(&self, row: &R) -> [u8; 32] {
+        crypto::hmac_sha256(&self.row, &row.row_data(self.store))
     }
 
     /// Checks that a row is as this library wrote it.
-    pub(crate) fn check(&self, record: &Record) -> Result<(), VaultError> {
-        if bool::from(self.tag(record).ct_eq(&record.tag)) {
+    pub(crate) fn check<R: Bound>(&self, row: &R) -> Result<(), VaultError> {
+        if bool::from(self.tag(row).ct_eq(row.tag())) {
             Ok(())
         } else {
             Err(VaultError::Tampered("the tag of a row does not fit it: the row was changed or swapped"))
@@ -101,9 +101,9 @@ impl Vault {
         crypto::hmac_sha256(&self.row, &message)
     }
 
-    /// `HKDF-SHA256[store id, "keystead 1 record" || key id || nonce](root key)`: one key for one seal.
-    fn record_key(&self, id: KeyId, nonce: &[u8; NONCE_LEN]) -> Result<SecretKey, VaultError> {
-        Ok(crypto::hkdf_sha256(&self.store.0, &self.root, &[b"keystead 1 record", id.as_bytes(), nonce])?)
+    /// `HKDF-SHA256[store id, label || row id || nonce](root key)`: one key for one seal.
+    fn seal_key<R: Bound>(&self, row: &R) -> Result<SecretKey, VaultError> {
+        Ok(crypto::hkdf_sha256(&self.store.0, &self.root, &[R::SEAL_LABEL, row.id(), row.nonce()])?)
     }
 }
 

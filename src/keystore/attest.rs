@@ -1,0 +1,215 @@
+//! Stating facts about keys, signed by the authority.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use hashlink::LruCache;
+use jiff::Timestamp;
+
+use super::Keystore;
+use super::authority::{StatementIssuer, no_authority};
+use super::generate::quoted;
+use super::rename::no_such_key;
+use crate::attestation::{Attested, KeyFacts, MOST_CHALLENGE};
+use crate::codec::{self, LineEnding};
+use crate::error::{Error, Result};
+use crate::model::{Certificates, Invalid, Key, KeyId, KeyType, Problem};
+use crate::x509;
+
+/// What a statement shall hold beside the facts about the key.
+#[derive(Clone, Debug, Default)]
+pub struct AttestationRequest {
+    challenge: Option<Box<[u8]>>,
+}
+
+impl AttestationRequest {
+    /// A statement without a challenge.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Bytes that whoever will verify the statement chose at random, so that it cannot be an old one: 1 to 64.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for none and for more than 64.
+    pub fn challenge(mut self, challenge: impl Into<Vec<u8>>) -> Result<Self> {
+        let challenge = challenge.into();
+        let problem = match challenge.len() {
+            1..=MOST_CHALLENGE => None,
+            0 => Some(Problem::Blank),
+            _ => Some(Problem::InvalidLength),
+        };
+        if let Some(problem) = problem {
+            let message = format!("challenge is {} bytes, allowed are 1 to {MOST_CHALLENGE}", challenge.len());
+            return Err(Invalid::new("challenge", problem, message).into());
+        }
+        self.challenge = Some(challenge.into());
+        Ok(self)
+    }
+}
+
+/// A statement about a key, and the chain of the authority that signed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attestation {
+    statement: Vec<u8>,
+    chain: Certificates,
+}
+
+impl Attestation {
+    /// The statement, an X.509 certificate in DER.
+    #[must_use]
+    pub fn statement_der(&self) -> &[u8] {
+        &self.statement
+    }
+
+    /// The certificates of the authority in DER: its own first, the root last.
+    pub fn authority_chain(&self) -> impl Iterator<Item = &[u8]> {
+        self.chain.iter()
+    }
+
+    /// The statement as PEM, lines ending in LF.
+    ///
+    /// # Errors
+    /// None that is known: the bytes are DER.
+    pub fn statement_pem(&self) -> Result<String> {
+        Ok(codec::pem_with("CERTIFICATE", &self.statement, LineEnding::Lf)?)
+    }
+
+    /// The chain of the authority as PEM, one block behind the other.
+    ///
+    /// # Errors
+    /// None that is known: the bytes are DER.
+    pub fn chain_pem(&self) -> Result<String> {
+        let blocks = self.chain.iter().map(|der| Ok(codec::pem_with("CERTIFICATE", der, LineEnding::Lf)?));
+        Ok(blocks.collect::<Result<Vec<_>>>()?.concat())
+    }
+}
+
+/// What is the same in each statement about a key, by the nonce of its seal: a fact that changes, changes the nonce too.
+pub(super) struct AttestedCache(Mutex<LruCache<KeyId, ([u8; 12], Arc<Attested>)>>);
+
+impl AttestedCache {
+    pub(super) fn new(most: usize) -> Self {
+        Self(Mutex::new(LruCache::new(most)))
+    }
+}
+
+impl Keystore {
+    /// States what the store knows about a key, signed by its authority: where it comes from, whether it can ever leave.
+    /// The key must be RSA or EC and have its private part.
+    ///
+    /// Nothing that anybody says goes into the facts: they are derived from the key's record, which its seal binds.
+    ///
+    /// ```
+    /// use keystead::{Algorithm, AttestationRequest, AuthorityPlan, GenerateKey, KeyName, KeySpec, Keystore, Options};
+    ///
+    /// let store = Keystore::in_memory(Options::default())?;
+    /// store.create_authority(&AuthorityPlan::new())?;
+    /// let spec = KeySpec::new(Algorithm::Es256, None)?;
+    /// let key = store.generate(GenerateKey::new(KeyName::new("signing")?, spec))?;
+    ///
+    /// let attestation = store.attest(key.id(), &AttestationRequest::new().challenge(b"fresh random bytes")?)?;
+    /// assert!(attestation.statement_pem()?.starts_with("-----BEGIN CERTIFICATE-----\n"));
+    /// # Ok::<(), keystead::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound); [`NotPossible`](crate::ErrorKind::NotPossible) for an HMAC secret, for a key
+    /// without its private part, and when there is no authority or it has ended; and those of every read, see
+    /// [`key`](Self::key).
+    pub fn attest(&self, id: KeyId, request: &AttestationRequest) -> Result<Attestation> {
+        let now = x509::cut_to_second(self.now());
+        let marks = self.0.database.marks(id)?;
+        let attested = self.attested(id, marks.key)?;
+        let issuer = self.issuer_at(now, marks.authority)?;
+        self.issue(&attested, &issuer, now, request)
+    }
+
+    /// States the facts about many keys, on all cores. The answers stand in the order of the ids; one that is refused has its
+    /// error in its place.
+    ///
+    /// # Errors
+    /// [`NotPossible`](crate::ErrorKind::NotPossible) when there is no authority or it has ended.
+    pub fn attest_many(&self, ids: &[KeyId], request: &AttestationRequest) -> Result<Vec<Result<Attestation>>> {
+        if self.authority()?.is_none() {
+            return Err(no_authority());
+        }
+        let workers = thread::available_parallelism().map_or(1, usize::from).min(ids.len().max(1));
+        let share = ids.len().div_ceil(workers).max(1);
+        let attest = |ids: &[KeyId]| ids.iter().map(|id| self.attest(*id, request)).collect::<Vec<_>>();
+        Ok(thread::scope(|scope| {
+            let shares: Vec<_> = ids.chunks(share).map(|ids| scope.spawn(move || attest(ids))).collect();
+            let join = |share: thread::ScopedJoinHandle<'_, Vec<_>>| share.join().unwrap_or_default();
+            shares.into_iter().flat_map(join).collect()
+        }))
+    }
+
+    /// The issuer that may sign at `now`.
+    fn issuer_at(&self, now: Timestamp, mark: Option<[u8; 12]>) -> Result<Arc<StatementIssuer>> {
+        let issuer = self.issuer(mark.ok_or_else(no_authority)?)?.ok_or_else(no_authority)?;
+        let ended = now > issuer.not_after();
+        if ended || now < issuer.not_before() {
+            let (verb, at) = if ended { ("ended", issuer.not_after()) } else { ("begins", issuer.not_before()) };
+            return Err(Error::not_possible(format!("the attestation authority {verb} at {at}, now it is {now}")));
+        }
+        Ok(issuer)
+    }
+
+    fn issue(
+        &self,
+        attested: &Attested,
+        issuer: &StatementIssuer,
+        now: Timestamp,
+        request: &AttestationRequest,
+    ) -> Result<Attestation> {
+        let entropy = &*self.0.options.entropy;
+        let serial = self.random_serial()?;
+        let statement = attested.issue(issuer.signatory(), serial, now, request.challenge.as_deref(), |tbs| {
+            Ok(issuer.private().try_sign(tbs, entropy)?.to_der())
+        })?;
+        Ok(Attestation { statement, chain: issuer.chain().clone() })
+    }
+
+    /// What is the same in each statement about a key whose seal has this nonce.
+    fn attested(&self, id: KeyId, mark: Option<[u8; 12]>) -> Result<Arc<Attested>> {
+        let mark = mark.ok_or_else(|| no_such_key(id))?;
+        let cache = || self.0.attested_cache.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((nonce, attested)) = cache().get(&id)
+            && *nonce == mark
+        {
+            return Ok(Arc::clone(attested));
+        }
+        let (stored, sealed) = self.0.database.sealed(id)?.ok_or_else(|| no_such_key(id))?;
+        let record = &stored.record;
+        self.check(record)?;
+        // Whoever could forge a tag could still not make the seal bind other facts.
+        self.0.vault.unseal(record, &sealed)?;
+        let (spki, facts) = facts(&record.key)?;
+        let attested = Arc::new(Attested::new(id, spki, &facts)?);
+        cache().insert(id, (record.nonce, Arc::clone(&attested)));
+        Ok(attested)
+    }
+}
+
+/// The facts about a key, or why there is nothing to attest.
+fn facts(key: &Key) -> Result<(Box<[u8]>, KeyFacts)> {
+    let refused = |what: &str| {
+        let name = quoted(&key.name);
+        Error::not_possible(format!("the key {name} {what}: attested are RSA and EC keys that have their private part"))
+    };
+    let spki = match &key.public_key {
+        _ if key.key_type == KeyType::Hmac => return Err(refused("is an HMAC secret")),
+        _ if !key.has_private => return Err(refused("is a public key alone")),
+        Some(spki) => spki.clone(),
+        None => return Err(refused("has no public key")),
+    };
+    let facts = KeyFacts {
+        origin: key.origin,
+        stored_since: key.inserted_at,
+        algorithm: key.algorithm,
+        exportable_since: key.exportable.then_some(key.inserted_at),
+        exported_at: key.exported_at,
+    };
+    Ok((spki, facts))
+}
