@@ -8,7 +8,7 @@ mod facts;
 mod information;
 mod issued;
 mod name;
-mod read;
+mod oid;
 mod self_signed;
 pub(crate) mod time;
 pub(crate) mod tlv;
@@ -27,11 +27,11 @@ pub(crate) use time::{cut_to_second, ten_years_after};
 /// Why a certificate could not be made or read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum X509Error {
-    #[error("certificate is {0} bytes, at most {most}", most = read::MOST_BYTES)]
+    #[error("certificate is {0} bytes, at most {most}", most = certificate::MOST_BYTES)]
     TooLong(usize),
     #[error("certificate is malformed: {0}")]
     Malformed(#[from] der::Error),
-    #[error("certificate has a serial number of {0} bytes, at most {most}", most = read::MOST_SERIAL)]
+    #[error("certificate has a serial number of {0} bytes, at most {most}", most = certificate::MOST_SERIAL)]
     SerialTooLong(usize),
     #[error("certificate has {field} {got}, allowed are YYMMDDHHMMSSZ and YYYYMMDDHHMMSSZ")]
     Time { field: &'static str, got: String },

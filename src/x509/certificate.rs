@@ -1,14 +1,18 @@
 //! A certificate in all its parts, each as it stands in the DER, for those who verify one.
-//!
-//! Object identifiers stay bytes: the `der` crate's own type takes no arc beyond 32 bits, and a UUID's arc (`2.25`) has 128.
 
 use der::asn1::{AnyRef, BitStringRef, ContextSpecific, IntRef, OctetStringRef};
 use der::{Decode, Reader, SliceReader, Tag, TagNumber, Tagged};
 use jiff::Timestamp;
+use spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
+use x509_cert::Version;
 
-use super::read::MOST_BYTES;
-use super::{X509Error, name, time};
+use super::name::Name;
+use super::{X509Error, oid, time};
 
+/// The longest certificate that is read: 64 KiB.
+pub(super) const MOST_BYTES: usize = 1 << 16;
+/// RFC 5280 allows 20 bytes; many count them without the leading 00.
+pub(super) const MOST_SERIAL: usize = 21;
 /// More extensions than any certificate has.
 const MOST_EXTENSIONS: usize = 64;
 
@@ -19,8 +23,7 @@ pub(crate) struct Certificate<'a> {
     pub(crate) der: &'a [u8],
     /// What is signed, header included.
     pub(crate) tbs: &'a [u8],
-    /// 1, 2 or 3.
-    pub(crate) version: u8,
+    pub(crate) version: Version,
     /// The octets of the INTEGER: big-endian, two's complement, never empty.
     pub(crate) serial: &'a [u8],
     /// The AlgorithmIdentifier outside of what is signed, header included.
@@ -51,9 +54,22 @@ pub(crate) struct Extension<'a> {
 }
 
 impl<'a> Certificate<'a> {
-    /// Reads a certificate of any version in DER, of at most 64 KiB and with nothing after it. An extension that comes twice
-    /// is an error.
+    /// Reads a certificate of any version in DER, of at most 64 KiB and with nothing after it, to verify it. An extension
+    /// that comes twice is an error, since readers differ on which of the two counts.
     pub(crate) fn read(der: &'a [u8]) -> Result<Self, X509Error> {
+        let certificate = Self::read_to_show(der)?;
+        let mut rest = certificate.extensions.as_slice();
+        while let Some((first, behind)) = rest.split_first() {
+            if behind.iter().any(|other| other.oid == first.oid) {
+                return Err(X509Error::Structure("one of its extensions comes twice"));
+            }
+            rest = behind;
+        }
+        Ok(certificate)
+    }
+
+    /// Reads a certificate as [`read`](Self::read) does, whatever its extensions are.
+    pub(crate) fn read_to_show(der: &'a [u8]) -> Result<Self, X509Error> {
         if der.len() > MOST_BYTES {
             return Err(X509Error::TooLong(der.len()));
         }
@@ -61,6 +77,7 @@ impl<'a> Certificate<'a> {
         let certificate = reader.sequence(|outer| {
             let tbs = outer.tlv_bytes()?;
             let signature_algorithm = outer.tlv_bytes()?;
+            AlgorithmIdentifierRef::from_der(signature_algorithm)?;
             let signature = outer.decode::<BitStringRef<'_>>()?;
             let signature = signature.as_bytes().ok_or(X509Error::Structure("its signature is not whole bytes"))?;
             Self::read_tbs(der, tbs, signature_algorithm, signature)
@@ -77,30 +94,34 @@ impl<'a> Certificate<'a> {
     ) -> Result<Self, X509Error> {
         let mut reader = SliceReader::new(tbs)?;
         let certificate = reader.sequence(|inner| {
-            let version = ContextSpecific::<u8>::decode_explicit(inner, TagNumber(0))?.map_or(0, |field| field.value);
+            let version =
+                ContextSpecific::decode_explicit(inner, TagNumber(0))?.map_or(Version::V1, |field| field.value);
             let serial = inner.decode::<IntRef<'_>>()?.as_bytes();
-            let tbs_algorithm = sequence(inner)?;
-            let issuer = sequence(inner)?;
+            if serial.len() > MOST_SERIAL {
+                return Err(X509Error::SerialTooLong(serial.len()));
+            }
+            let tbs_algorithm = inner.tlv_bytes()?;
+            AlgorithmIdentifierRef::from_der(tbs_algorithm)?;
+            let issuer = inner.tlv_bytes()?;
+            Name::read(issuer)?;
             let (not_before, not_after) = inner.sequence(|validity| {
                 let (from, to) = (validity.decode()?, validity.decode()?);
                 Ok::<_, X509Error>((time::read("notBefore", from)?, time::read("notAfter", to)?))
             })?;
-            let subject = sequence(inner)?;
-            let spki = sequence(inner)?;
+            let subject = inner.tlv_bytes()?;
+            Name::read(subject)?;
+            let spki = inner.tlv_bytes()?;
+            SubjectPublicKeyInfoRef::from_der(spki)?;
             // What a version does not allow stays unread, and is an error as trailing data.
-            if version > 0 {
+            if version != Version::V1 {
                 ContextSpecific::<BitStringRef<'_>>::decode_implicit(inner, TagNumber(1))?;
                 ContextSpecific::<BitStringRef<'_>>::decode_implicit(inner, TagNumber(2))?;
             }
-            let extensions = match version {
-                0 | 1 => Vec::new(),
-                2 => extensions(inner)?,
-                _ => return Err(X509Error::Structure("its version is none of 1, 2 and 3")),
-            };
+            let extensions = if version == Version::V3 { extensions(inner)? } else { Vec::new() };
             Ok(Self {
                 der,
                 tbs,
-                version: version + 1,
+                version,
                 serial,
                 signature_algorithm,
                 tbs_algorithm,
@@ -124,15 +145,9 @@ impl<'a> Certificate<'a> {
 
     /// The attributes of the subject, each with the content of its OBJECT IDENTIFIER, in their order.
     pub(crate) fn subject_attributes(&self) -> Result<Vec<(&'a [u8], AnyRef<'a>)>, X509Error> {
-        name::attributes(self.subject)
+        let subject = Name::read(self.subject)?;
+        Ok(subject.attributes().map(|attribute| (attribute.oid, attribute.value)).collect())
     }
-}
-
-/// A SEQUENCE, header included.
-fn sequence<'a>(reader: &mut SliceReader<'a>) -> Result<&'a [u8], X509Error> {
-    let der = reader.tlv_bytes()?;
-    AnyRef::from_der(der)?.tag().assert_eq(Tag::Sequence).map_err(der::Error::from)?;
-    Ok(der)
 }
 
 fn extensions<'a>(tbs: &mut SliceReader<'a>) -> Result<Vec<Extension<'a>>, X509Error> {
@@ -142,31 +157,15 @@ fn extensions<'a>(tbs: &mut SliceReader<'a>) -> Result<Vec<Extension<'a>>, X509E
     let mut found: Vec<Extension<'a>> = Vec::new();
     while !reader.is_finished() {
         let extension = reader.sequence(|extension| {
-            let oid = oid(extension)?;
+            let oid = oid::read(extension)?;
             let critical = extension.decode::<Option<bool>>()?.unwrap_or(false);
             let value = extension.decode::<&OctetStringRef>()?.as_bytes();
             Ok::<_, X509Error>(Extension { oid, critical, value })
         })?;
-        if found.iter().any(|other| other.oid == extension.oid) {
-            return Err(X509Error::Structure("one of its extensions comes twice"));
-        }
         if found.len() == MOST_EXTENSIONS {
             return Err(X509Error::Structure("it has more than 64 extensions"));
         }
         found.push(extension);
     }
     Ok(found)
-}
-
-/// The content of an OBJECT IDENTIFIER: groups of base 128, of which none begins with a zero and the last one ends.
-pub(super) fn oid<'a>(reader: &mut impl Reader<'a>) -> Result<&'a [u8], X509Error> {
-    let any: AnyRef<'a> = reader.decode()?;
-    any.tag().assert_eq(Tag::ObjectIdentifier).map_err(der::Error::from)?;
-    let bytes = any.value();
-    let starts = std::iter::once(&0).chain(bytes).zip(bytes);
-    let padded = starts.into_iter().any(|(before, byte)| before & 0x80 == 0 && *byte == 0x80);
-    if padded || bytes.last().is_none_or(|last| last & 0x80 != 0) {
-        return Err(X509Error::Structure("one of its object identifiers is malformed"));
-    }
-    Ok(bytes)
 }

@@ -3,10 +3,10 @@
 use der::asn1::{AnyRef, BitStringRef, ContextSpecific, OctetStringRef};
 use der::{Decode, Reader, SliceReader, Tag, TagNumber};
 use spki::SubjectPublicKeyInfoRef;
+use x509_cert::ext::pkix::BasicConstraints;
 
-use super::X509Error;
-use super::certificate::oid;
 use super::tlv::tlv;
+use super::{X509Error, oid};
 use crate::crypto;
 
 pub(crate) const SUBJECT_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1D, 14];
@@ -88,13 +88,8 @@ pub(crate) fn write_basic_constraints(ca: bool) -> Result<Vec<u8>, X509Error> {
 
 /// Whether it is a CA, and how many more may stand below it. CA:FALSE may be written out, as Fortanix does.
 pub(crate) fn read_basic_constraints(value: &[u8]) -> Result<(bool, Option<u8>), X509Error> {
-    let mut reader = SliceReader::new(value)?;
-    let found = reader.sequence(|inner| {
-        let ca = inner.decode::<Option<bool>>()?.unwrap_or(false);
-        Ok::<_, X509Error>((ca, inner.decode::<Option<u8>>()?))
-    })?;
-    reader.finish()?;
-    Ok(found)
+    let found = BasicConstraints::from_der(value)?;
+    Ok((found.ca, found.path_len_constraint))
 }
 
 /// A key's identifier by method 1 of RFC 5280, section 4.2.1.2: SHA-1 of the BIT STRING.
@@ -143,7 +138,7 @@ pub(crate) fn read_extended_key_usage(value: &[u8]) -> Result<Vec<&[u8]>, X509Er
     let mut reader = SliceReader::new(value)?;
     reader.sequence(|inner| {
         while !inner.is_finished() {
-            usages.push(oid(inner)?);
+            usages.push(oid::read(inner)?);
         }
         Ok::<_, X509Error>(())
     })?;
@@ -164,7 +159,7 @@ pub(crate) fn read_policies(value: &[u8]) -> Result<Vec<&[u8]>, X509Error> {
     reader.sequence(|inner| {
         while !inner.is_finished() {
             let policy = inner.sequence(|information| {
-                let policy = oid(information)?;
+                let policy = oid::read(information)?;
                 while !information.is_finished() {
                     information.decode::<AnyRef<'_>>()?;
                 }

@@ -1,10 +1,9 @@
 //! What import asks of a certificate: whose key it is for, when it ends, and who stands above it.
 
-use der::Encode;
 use jiff::Timestamp;
 
-use super::read::Fields;
-use super::{X509Error, name, time};
+use super::name::Name;
+use super::{Certificate, X509Error};
 use crate::crypto;
 
 /// A certificate's key and place among others. Nothing of it has been verified.
@@ -23,15 +22,13 @@ pub(crate) struct CertificateFacts {
 impl CertificateFacts {
     /// Reads a certificate of any version in DER, of at most 64 KiB and with nothing after it.
     pub(crate) fn read(der: &[u8]) -> Result<Self, X509Error> {
-        let fields = Fields::read(der)?;
-        time::read("notBefore", fields.not_before)?;
-        let digest = |name: &x509_cert::name::Name| Ok::<_, X509Error>(crypto::sha256(&name.to_der()?));
+        let certificate = Certificate::read_to_show(der)?;
         Ok(Self {
-            spki: fields.spki.into(),
-            expires_at: time::read("notAfter", fields.not_after)?,
-            issuer_common_name: name::first_common_name(&fields.issuer).ok().flatten(),
-            issuer: digest(&fields.issuer)?,
-            subject: digest(&fields.subject)?,
+            spki: certificate.spki.into(),
+            expires_at: certificate.not_after,
+            issuer_common_name: Name::read(certificate.issuer)?.first_common_name().ok().flatten(),
+            issuer: crypto::sha256(certificate.issuer),
+            subject: crypto::sha256(certificate.subject),
         })
     }
 

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use x509_cert::Version;
 
-use super::read::Fields;
-use super::{X509Error, name, time};
+use super::name::Name;
+use super::{Certificate, X509Error};
 use crate::crypto;
 use crate::model::{Fingerprint, colon_hex};
 
@@ -91,22 +91,22 @@ impl CertificateInformation {
 
 /// Reads a certificate of any version in DER, of at most 64 KiB and with nothing after it.
 pub(crate) fn parse(der: &[u8]) -> Result<CertificateInformation, X509Error> {
-    let fields = Fields::read(der)?;
+    let certificate = Certificate::read_to_show(der)?;
     Ok(CertificateInformation {
-        version: match fields.version {
+        version: match certificate.version {
             Version::V1 => 1,
             Version::V2 => 2,
             Version::V3 => 3,
         },
-        serial_number: colon_hex(fields.serial),
-        issuer: name::rfc4514(&fields.issuer),
-        subject: name::rfc4514(&fields.subject),
-        valid_from: time::read("notBefore", fields.not_before)?,
-        valid_to: time::read("notAfter", fields.not_after)?,
+        serial_number: colon_hex(certificate.serial),
+        issuer: Name::read(certificate.issuer)?.rfc4514(),
+        subject: Name::read(certificate.subject)?.rfc4514(),
+        valid_from: certificate.not_before,
+        valid_to: certificate.not_after,
         md5: Fingerprint::Md5(crypto::md5(der)),
         sha1: Fingerprint::Sha1(crypto::sha1(der)),
         sha256: Fingerprint::Sha256(crypto::sha256(der)),
-        public_key: fields.spki.into(),
+        public_key: certificate.spki.into(),
     })
 }
 
@@ -117,8 +117,8 @@ mod tests {
     use der::Tag;
     use proptest::prelude::*;
 
-    use super::super::CertificateFacts;
     use super::super::tlv::tlv;
+    use super::super::{CertificateFacts, name};
     use super::*;
     use crate::codec;
 

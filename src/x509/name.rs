@@ -2,21 +2,18 @@
 
 use std::fmt::Write as _;
 
-use der::asn1::{Any, AnyRef, ObjectIdentifier};
-use der::{Decode, Encode, Reader, SliceReader, Tag, Tagged};
-use x509_cert::attr::AttributeTypeAndValue;
-use x509_cert::name::Name;
+use der::asn1::AnyRef;
+use der::{Encode, Reader, SliceReader, Tag, Tagged};
 
-use super::X509Error;
-use super::certificate::oid;
 use super::tlv::tlv;
+use super::{X509Error, oid};
 
 /// Writes a name of one common name: a PrintableString where its characters allow that, else a UTF8String (RFC 5280,
 /// section 4.1.2.4).
 pub(super) fn write_common_name(text: &str) -> Result<Vec<u8>, X509Error> {
     let printable = |byte: u8| byte.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&byte);
     let tag = if text.bytes().all(printable) { Tag::PrintableString } else { Tag::Utf8String };
-    write_parts(&[(COMMON_NAME.as_bytes(), tag, text)])
+    write_parts(&[(COMMON_NAME, tag, text)])
 }
 
 /// Writes a name of UTF8Strings, each a part of its own under the content of its OBJECT IDENTIFIER.
@@ -35,76 +32,73 @@ fn write_parts(parts: &[(&[u8], Tag, &str)]) -> Result<Vec<u8>, X509Error> {
     tlv(Tag::Sequence, &[&parts.concat()])
 }
 
-/// Reads a name. The attributes of one part are sorted as they are read, in time that grows with the square of their number;
-/// real ones have one, seldom three.
-pub(super) fn read(der: &[u8]) -> Result<Name, X509Error> {
-    const MOST: usize = 64;
-    let mut parts = SliceReader::new(der)?;
-    parts.sequence(|parts| {
-        while !parts.is_finished() {
-            let part: AnyRef<'_> = parts.decode()?;
-            let mut attributes = SliceReader::new(part.value())?;
-            let mut count = 0;
-            while !attributes.is_finished() {
-                attributes.tlv_bytes()?;
-                count += 1;
-                if count > MOST {
-                    return Err(X509Error::WideName(MOST));
+/// A name in its parts, each of one attribute or more.
+pub(super) struct Name<'a>(Vec<Vec<Attribute<'a>>>);
+
+#[derive(Clone, Copy)]
+pub(super) struct Attribute<'a> {
+    /// The content of its OBJECT IDENTIFIER.
+    pub(super) oid: &'a [u8],
+    pub(super) value: AnyRef<'a>,
+}
+
+impl<'a> Name<'a> {
+    /// Reads a name. A part has at most 64 attributes; real ones have one, seldom three.
+    pub(super) fn read(der: &'a [u8]) -> Result<Self, X509Error> {
+        const MOST: usize = 64;
+        let mut parts = Vec::new();
+        let mut reader = SliceReader::new(der)?;
+        reader.sequence(|inner| {
+            while !inner.is_finished() {
+                let part: AnyRef<'a> = inner.decode()?;
+                part.tag().assert_eq(Tag::Set).map_err(der::Error::from)?;
+                let mut attributes = Vec::new();
+                let mut set = SliceReader::new(part.value())?;
+                while !set.is_finished() {
+                    if attributes.len() == MOST {
+                        return Err(X509Error::WideName(MOST));
+                    }
+                    attributes.push(set.sequence(|attribute| {
+                        Ok::<_, X509Error>(Attribute { oid: oid::read(attribute)?, value: attribute.decode()? })
+                    })?);
                 }
-            }
-        }
-        Ok(())
-    })?;
-    Ok(Name::from_der(der)?)
-}
-
-/// The attributes of a name, part by part: the content of each OBJECT IDENTIFIER, and its value.
-pub(super) fn attributes(der: &[u8]) -> Result<Vec<(&[u8], AnyRef<'_>)>, X509Error> {
-    const MOST: usize = 64;
-    let mut found = Vec::new();
-    let mut reader = SliceReader::new(der)?;
-    reader.sequence(|parts| {
-        while !parts.is_finished() {
-            let part: AnyRef<'_> = parts.decode()?;
-            part.tag().assert_eq(Tag::Set).map_err(der::Error::from)?;
-            let mut attributes = SliceReader::new(part.value())?;
-            while !attributes.is_finished() {
-                let attribute = attributes
-                    .sequence(|attribute| Ok::<_, X509Error>((oid(attribute)?, attribute.decode::<AnyRef<'_>>()?)))?;
-                if found.len() == MOST {
-                    return Err(X509Error::WideName(MOST));
+                if attributes.is_empty() {
+                    return Err(X509Error::Structure("one of its names has a part without attributes"));
                 }
-                found.push(attribute);
+                parts.push(attributes);
             }
-        }
-        Ok::<_, X509Error>(())
-    })?;
-    reader.finish()?;
-    Ok(found)
-}
+            Ok(())
+        })?;
+        reader.finish()?;
+        Ok(Self(parts))
+    }
 
-/// The first common name, if there is one.
-pub(super) fn first_common_name(name: &Name) -> Result<Option<String>, X509Error> {
-    let attribute = name.iter().find(|attribute| attribute.oid == COMMON_NAME);
-    attribute.map(|attribute| text(&attribute.value).ok_or(X509Error::CommonName)).transpose()
-}
+    /// All attributes in their order.
+    pub(super) fn attributes(&self) -> impl Iterator<Item = &Attribute<'a>> {
+        self.0.iter().flatten()
+    }
 
-/// The text of RFC 4514, section 2: the last part first.
-pub(super) fn rfc4514(name: &Name) -> String {
-    let mut parts: Vec<String> =
-        name.iter_rdn().map(|rdn| rdn.iter().map(show_attribute).collect::<Vec<_>>().join("+")).collect();
-    parts.reverse();
-    parts.join(",")
+    /// The first common name, if there is one.
+    pub(super) fn first_common_name(&self) -> Result<Option<String>, X509Error> {
+        let attribute = self.attributes().find(|attribute| attribute.oid == COMMON_NAME);
+        attribute.map(|attribute| text(attribute.value).ok_or(X509Error::CommonName)).transpose()
+    }
+
+    /// The text of RFC 4514, section 2: the last part first.
+    pub(super) fn rfc4514(&self) -> String {
+        let part = |part: &Vec<Attribute<'_>>| part.iter().map(show_attribute).collect::<Vec<_>>().join("+");
+        self.0.iter().rev().map(part).collect::<Vec<_>>().join(",")
+    }
 }
 
 /// Types outside the table of RFC 4514, section 3, are shown as an OID with the value in hexadecimal, and so are
 /// values that are no text.
-fn show_attribute(attribute: &AttributeTypeAndValue) -> String {
+fn show_attribute(attribute: &Attribute<'_>) -> String {
     let short = SHORT_NAMES.iter().find(|(oid, _)| *oid == attribute.oid);
-    match (short, text(&attribute.value)) {
+    match (short, text(attribute.value)) {
         (Some((_, short)), Some(text)) => format!("{short}={}", escape(&text)),
         _ => {
-            let mut shown = format!("{}=#", attribute.oid);
+            let mut shown = format!("{}=#", oid::dotted(attribute.oid));
             for byte in attribute.value.to_der().unwrap_or_default() {
                 // Writing to a String does not fail.
                 let _ = write!(shown, "{byte:02X}");
@@ -136,7 +130,7 @@ fn escape(text: &str) -> String {
 }
 
 /// The text of any string type. TeletexString is read as Latin-1, as nearly everyone means it.
-fn text(value: &Any) -> Option<String> {
+fn text(value: AnyRef<'_>) -> Option<String> {
     let bytes = value.value();
     match value.tag() {
         Tag::Utf8String => std::str::from_utf8(bytes).ok().map(str::to_owned),
@@ -153,28 +147,29 @@ fn text(value: &Any) -> Option<String> {
     }
 }
 
-/// id-at-commonName, RFC 5280 appendix A.1.
-const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
+/// id-at-commonName, 2.5.4.3, RFC 5280 appendix A.1.
+const COMMON_NAME: &[u8] = &[0x55, 4, 3];
 /// RFC 4514, section 3.
-const SHORT_NAMES: [(ObjectIdentifier, &str); 9] = [
+const SHORT_NAMES: [(&[u8], &str); 9] = [
     (COMMON_NAME, "CN"),
-    (ObjectIdentifier::new_unwrap("2.5.4.7"), "L"),
-    (ObjectIdentifier::new_unwrap("2.5.4.8"), "ST"),
-    (ObjectIdentifier::new_unwrap("2.5.4.10"), "O"),
-    (ObjectIdentifier::new_unwrap("2.5.4.11"), "OU"),
-    (ObjectIdentifier::new_unwrap("2.5.4.6"), "C"),
-    (ObjectIdentifier::new_unwrap("2.5.4.9"), "STREET"),
-    (ObjectIdentifier::new_unwrap("0.9.2342.19200300.100.1.25"), "DC"),
-    (ObjectIdentifier::new_unwrap("0.9.2342.19200300.100.1.1"), "UID"),
+    (&[0x55, 4, 7], "L"),
+    (&[0x55, 4, 8], "ST"),
+    (&[0x55, 4, 10], "O"),
+    (&[0x55, 4, 11], "OU"),
+    (&[0x55, 4, 6], "C"),
+    (&[0x55, 4, 9], "STREET"),
+    // 0.9.2342.19200300.100.1.
+    (&[9, 0x92, 0x26, 0x89, 0x93, 0xF2, 0x2C, 0x64, 1, 25], "DC"),
+    (&[9, 0x92, 0x26, 0x89, 0x93, 0xF2, 0x2C, 0x64, 1, 1], "UID"),
 ];
 
 #[cfg(test)]
 mod tests {
-    use der::Decode;
+    use der::asn1::ObjectIdentifier;
 
     use super::*;
 
-    fn name(rdns: &[&[(&str, Tag, &[u8])]]) -> Name {
+    fn name(rdns: &[&[(&str, Tag, &[u8])]]) -> Vec<u8> {
         let rdns: Vec<_> = rdns
             .iter()
             .map(|attributes| {
@@ -188,11 +183,19 @@ mod tests {
                 tlv(Tag::Set, &[&attributes.concat()]).unwrap()
             })
             .collect();
-        Name::from_der(&tlv(Tag::Sequence, &[&rdns.concat()]).unwrap()).unwrap()
+        tlv(Tag::Sequence, &[&rdns.concat()]).unwrap()
     }
 
-    fn cn(tag: Tag, value: &[u8]) -> Name {
+    fn cn(tag: Tag, value: &[u8]) -> Vec<u8> {
         name(&[&[("2.5.4.3", tag, value)]])
+    }
+
+    fn rfc4514(name: &[u8]) -> String {
+        Name::read(name).unwrap().rfc4514()
+    }
+
+    fn first_common_name(name: &[u8]) -> Result<Option<String>, X509Error> {
+        Name::read(name).unwrap().first_common_name()
     }
 
     #[test]
@@ -209,7 +212,7 @@ mod tests {
             let len = text.len() as u8;
             let head = [0x30, len + 11, 0x31, len + 9, 0x30, len + 7, 6, 3, 0x55, 4, 3, tag, len];
             assert_eq!(der, [&head, text.as_bytes()].concat(), "{text}");
-            assert_eq!(first_common_name(&Name::from_der(&der).unwrap()).unwrap().as_deref(), Some(text));
+            assert_eq!(first_common_name(&der).unwrap().as_deref(), Some(text));
         }
     }
 
