@@ -1,5 +1,6 @@
 //! Stating facts about keys, signed by the authority.
 
+use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -140,8 +141,8 @@ impl Keystore {
         let attest = |ids: &[KeyId]| ids.iter().map(|id| self.attest(*id, request)).collect::<Vec<_>>();
         Ok(thread::scope(|scope| {
             let shares: Vec<_> = ids.chunks(share).map(|ids| scope.spawn(move || attest(ids))).collect();
-            let join = |share: thread::ScopedJoinHandle<'_, Vec<_>>| share.join().unwrap_or_default();
-            shares.into_iter().flat_map(join).collect()
+            let shares = shares.into_iter();
+            shares.flat_map(|share| share.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
         }))
     }
 
