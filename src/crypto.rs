@@ -19,6 +19,7 @@ mod rsa_check;
 mod signature;
 mod signing_key;
 mod verifying_key;
+mod x509_signature;
 
 #[cfg(test)]
 mod fixtures;
@@ -30,6 +31,8 @@ mod judged_by_vectors;
 mod judged_by_wycheproof;
 #[cfg(test)]
 mod pbes_judged_by_openssl;
+#[cfg(test)]
+mod x509_signature_judged;
 
 pub(crate) use aead::{open, seal};
 pub(crate) use algorithm_identifier::algorithm_identifier;
@@ -44,6 +47,7 @@ pub(crate) use pbes::{
 pub use signature::Signature;
 pub(crate) use signing_key::SigningKey;
 pub(crate) use verifying_key::VerifyingKey;
+pub(crate) use x509_signature::IssuerKey;
 
 use crate::model::Algorithm;
 
