@@ -23,7 +23,8 @@ pub(crate) struct Certificate<'a> {
     pub(crate) der: &'a [u8],
     /// What is signed, header included.
     pub(crate) tbs: &'a [u8],
-    pub(crate) version: Version,
+    /// 1, 2 or 3.
+    pub(crate) version: u8,
     /// The octets of the INTEGER: big-endian, two's complement, never empty.
     pub(crate) serial: &'a [u8],
     /// The AlgorithmIdentifier outside of what is signed, header included.
@@ -121,7 +122,7 @@ impl<'a> Certificate<'a> {
             Ok(Self {
                 der,
                 tbs,
-                version,
+                version: version as u8 + 1,
                 serial,
                 signature_algorithm,
                 tbs_algorithm,

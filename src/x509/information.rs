@@ -1,7 +1,6 @@
 //! What a certificate shows about itself.
 
 use jiff::Timestamp;
-use x509_cert::Version;
 
 use super::name::Name;
 use super::{Certificate, X509Error};
@@ -93,11 +92,7 @@ impl CertificateInformation {
 pub(crate) fn parse(der: &[u8]) -> Result<CertificateInformation, X509Error> {
     let certificate = Certificate::read_to_show(der)?;
     Ok(CertificateInformation {
-        version: match certificate.version {
-            Version::V1 => 1,
-            Version::V2 => 2,
-            Version::V3 => 3,
-        },
+        version: certificate.version,
         serial_number: colon_hex(certificate.serial),
         issuer: Name::read(certificate.issuer)?.rfc4514(),
         subject: Name::read(certificate.subject)?.rfc4514(),

@@ -1,0 +1,253 @@
+//! The path: from the statement over its authority and the CAs to a pinned root.
+
+use crate::attestation::Profile;
+use crate::attestation::dotted::hex;
+use crate::attestation::report::{Fault, Finding};
+use crate::crypto::{self, CryptoError, IssuerKey};
+use crate::model::colon_hex;
+use crate::x509::{Certificate, X509Error, extension};
+
+use super::anchor::Anchor;
+use super::extensions::{authority_key_id, optional, subject_key_id};
+
+/// More than any profile has; a longer chain is not read.
+const MOST: usize = 5;
+
+/// The certificates that came with a statement, each read once.
+pub(super) struct Chain<'a> {
+    ders: &'a [&'a [u8]],
+    /// None of a chain that is too long.
+    links: Vec<Result<Link<'a>, X509Error>>,
+}
+
+/// A certificate and the key that it is for.
+pub(super) struct Link<'a> {
+    pub(super) certificate: Certificate<'a>,
+    pub(super) key: Result<IssuerKey, CryptoError>,
+}
+
+impl<'a> Chain<'a> {
+    pub(super) fn read(ders: &'a [&'a [u8]]) -> Self {
+        let read = |der: &&'a [u8]| {
+            let certificate = Certificate::read(der)?;
+            let key = IssuerKey::from_spki(certificate.spki);
+            Ok(Link { certificate, key })
+        };
+        let links = if ders.len() > MOST { Vec::new() } else { ders.iter().map(read).collect() };
+        Self { ders, links }
+    }
+
+    pub(super) fn length(&self, profile: Profile) -> Finding {
+        let (got, allowed) = (self.ders.len(), profile.chain());
+        let (least, most) = (allowed.start(), allowed.end());
+        let words = if least == most { format!("{least}") } else { format!("{least} to {most}") };
+        if allowed.contains(&got) {
+            Ok(format!("the chain has {got} certificates").into())
+        } else {
+            Err(Fault::Failed(format!("the chain has {got} certificates, allowed are {words}")))
+        }
+    }
+
+    pub(super) fn readable(&self) -> Finding {
+        self.any()?;
+        let unread = self.links.iter().enumerate().filter_map(|(at, link)| Some((at, link.as_ref().err()?)));
+        let unread: Vec<_> = unread.map(|(at, error)| format!("chain[{at}]: {error}")).collect();
+        failed(unread)?;
+        Ok("each certificate of the chain can be read".into())
+    }
+
+    pub(super) fn signed(&self, statement: &Certificate<'_>) -> Finding {
+        let authority = self.authority()?;
+        match signed_by(statement, &authority.key) {
+            Ok(()) => Ok("the statement is signed with the key of chain[0]".into()),
+            Err(why) => Err(Fault::Failed(format!("the statement {why} of chain[0]"))),
+        }
+    }
+
+    pub(super) fn issued(&self, statement: &Certificate<'_>) -> Finding {
+        if statement.issuer == self.authority()?.certificate.subject {
+            Ok("the statement's issuer is the subject of chain[0]".into())
+        } else {
+            Err(Fault::Failed("the statement's issuer is not the subject of chain[0]".into()))
+        }
+    }
+
+    pub(super) fn identified(&self, statement: &Certificate<'_>) -> Finding {
+        match identified_by(statement, &self.authority()?.certificate) {
+            Ok(()) => Ok("the statement names the key of chain[0]".into()),
+            Err(why) => Err(Fault::Failed(format!("the statement {why} chain[0]"))),
+        }
+    }
+
+    pub(super) fn signatures(&self) -> Finding {
+        self.each_pair(|at, link, next| {
+            signed_by(&link.certificate, &next.key).map_err(|why| format!("{why} of chain[{}]", at + 1))
+        })?;
+        Ok("each certificate is signed with the key of the next one".into())
+    }
+
+    pub(super) fn names(&self) -> Finding {
+        self.each_pair(|at, link, next| {
+            let (issuer, subject) = (link.certificate.issuer, link.certificate.subject);
+            if issuer != next.certificate.subject {
+                Err(format!("has an issuer that is not the subject of chain[{}]", at + 1))
+            } else if issuer == subject {
+                Err("is its own issuer, which only the last one may be".to_owned())
+            } else {
+                Ok(())
+            }
+        })?;
+        Ok("each issuer is the subject of the next certificate".into())
+    }
+
+    pub(super) fn key_ids(&self) -> Finding {
+        self.each_pair(|at, link, next| {
+            identified_by(&link.certificate, &next.certificate).map_err(|why| format!("{why} chain[{}]", at + 1))
+        })?;
+        self.each(self.place_of_root(), self.links.len(), |link| {
+            let (root, oid) = (&link.certificate, extension::AUTHORITY_KEY_IDENTIFIER);
+            let id = optional(root, oid, "authority key identifier", extension::read_authority_key_identifier)?;
+            match id.flatten() {
+                Some(id) if id != subject_key_id(root)? => {
+                    Err("is the last one and has the authority key identifier of another".to_owned())
+                }
+                _ => Ok(()),
+            }
+        })?;
+        Ok("each certificate names the key of the next one".into())
+    }
+
+    pub(super) fn path_length(&self) -> Finding {
+        self.each_ca(|at, ca| {
+            let constraints = ca.certificate.extension(extension::BASIC_CONSTRAINTS);
+            let constraints = constraints.map(|found| extension::read_basic_constraints(found.value));
+            // Between it and the authority stand one fewer than its place; what cannot be read fails elsewhere.
+            match constraints {
+                Some(Ok((_, Some(most)))) if at - 1 > usize::from(most) => {
+                    Err(format!("stands above {} CAs, its path length constraint allows {most}", at - 1))
+                }
+                _ => Ok(()),
+            }
+        })?;
+        Ok("no CA stands higher than its path length constraint allows".into())
+    }
+
+    pub(super) fn trust_anchor(&self, anchors: &[Anchor]) -> Finding {
+        let last = self.ders.last().ok_or_else(|| Fault::Unmade("the chain is empty".into()))?;
+        let name = format!("chain[{}]", self.place_of_root());
+        let Some(anchor) = anchors.iter().find(|anchor| *anchor.der == **last) else {
+            let pinned = anchors.len();
+            let digest = colon_hex(&crypto::sha256(last));
+            return Err(Fault::Failed(format!("{name}, of SHA-256 {digest}, is none of the {pinned} trust anchors")));
+        };
+        match &anchor.self_signed {
+            Ok(()) => Ok(format!("{name} is a trust anchor and signed by itself").into()),
+            Err(why) => Err(Fault::Failed(format!("{name} is a trust anchor, but {why}"))),
+        }
+    }
+
+    /// The one that signed the statement.
+    pub(super) fn authority(&self) -> Result<&Link<'a>, Fault> {
+        self.any()?;
+        let authority = self.links.first().and_then(|link| link.as_ref().ok());
+        authority.ok_or_else(|| Fault::Unmade("chain[0] cannot be read".into()))
+    }
+
+    /// The place of the last one.
+    pub(super) fn place_of_root(&self) -> usize {
+        self.ders.len().saturating_sub(1)
+    }
+
+    /// The certificates that can be read, with their places.
+    fn links(&self) -> impl Iterator<Item = (usize, &Link<'a>)> {
+        self.links.iter().enumerate().filter_map(|(at, link)| Some((at, link.as_ref().ok()?)))
+    }
+
+    /// Makes a check of every certificate.
+    pub(super) fn each_link(&self, check: impl Fn(&Link<'a>) -> Result<(), String>) -> Result<(), Fault> {
+        self.each(0, self.links.len(), check)
+    }
+
+    /// Makes a check of every CA and its place.
+    pub(super) fn each_ca(&self, check: impl Fn(usize, &Link<'a>) -> Result<(), String>) -> Result<(), Fault> {
+        self.any()?;
+        if self.links.len() < 2 {
+            return Err(Fault::Unmade("the chain has no CA".into()));
+        }
+        self.each_at(1, self.links.len(), check)
+    }
+
+    fn each(&self, from: usize, to: usize, check: impl Fn(&Link<'a>) -> Result<(), String>) -> Result<(), Fault> {
+        self.each_at(from, to, |_, link| check(link))
+    }
+
+    fn each_at(
+        &self,
+        from: usize,
+        to: usize,
+        check: impl Fn(usize, &Link<'a>) -> Result<(), String>,
+    ) -> Result<(), Fault> {
+        self.any()?;
+        let within = || self.links().filter(|(at, _)| (from..to).contains(at));
+        let wrong = within().filter_map(|(at, link)| Some(format!("chain[{at}] {}", check(at, link).err()?)));
+        failed(wrong.collect())?;
+        self.all_of(from, to)
+    }
+
+    /// Makes a check of every certificate, its place, and the next one.
+    fn each_pair(&self, check: impl Fn(usize, &Link<'a>, &Link<'a>) -> Result<(), String>) -> Result<(), Fault> {
+        self.any()?;
+        if self.links.len() < 2 {
+            return Err(Fault::Unmade("the chain has no CA".into()));
+        }
+        let pairs = self.links.iter().zip(self.links.iter().skip(1)).enumerate();
+        let wrong = pairs.filter_map(|(at, pair)| match pair {
+            (Ok(link), Ok(next)) => Some(format!("chain[{at}] {}", check(at, link, next).err()?)),
+            _ => None,
+        });
+        failed(wrong.collect())?;
+        self.all_of(0, self.links.len())
+    }
+
+    /// Whether there is something to check.
+    fn any(&self) -> Result<(), Fault> {
+        match self.ders.len() {
+            0 => Err(Fault::Unmade("the chain is empty".into())),
+            len if len > MOST => Err(Fault::Unmade(format!("the chain is longer than {MOST}"))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether all of these can be read.
+    fn all_of(&self, from: usize, to: usize) -> Result<(), Fault> {
+        let unread = (from..to).find(|at| self.links.get(*at).is_some_and(Result::is_err));
+        unread.map_or(Ok(()), |at| Err(Fault::Unmade(format!("chain[{at}] cannot be read"))))
+    }
+}
+
+fn failed(reasons: Vec<String>) -> Result<(), Fault> {
+    if reasons.is_empty() { Ok(()) } else { Err(Fault::Failed(reasons.join("; "))) }
+}
+
+fn signed_by(certificate: &Certificate<'_>, key: &Result<IssuerKey, CryptoError>) -> Result<(), String> {
+    let Certificate { signature_algorithm, tbs_algorithm, tbs, signature, .. } = certificate;
+    if signature_algorithm != tbs_algorithm {
+        return Err("names one signature algorithm inside and another outside, under the key".to_owned());
+    }
+    match key {
+        Ok(key) => key.verify(signature_algorithm, tbs, signature),
+        Err(error) => return Err(format!("cannot be verified ({error}) with the key")),
+    }
+    .map_err(|error| format!("is not signed ({error}) with the key"))
+}
+
+fn identified_by(certificate: &Certificate<'_>, issuer: &Certificate<'_>) -> Result<(), String> {
+    let id = authority_key_id(certificate).map_err(|why| format!("{why}, allowed is that of"))?;
+    let expected =
+        subject_key_id(issuer).map_err(|why| format!("cannot name its issuer's key: that {why}, which is"))?;
+    if id == expected {
+        return Ok(());
+    }
+    let (id, expected) = (hex(id), hex(expected));
+    Err(format!("has the authority key identifier {id}, allowed is {expected}, the subject key identifier of"))
+}
