@@ -33,7 +33,7 @@ mod sign;
 mod uses;
 
 pub use attest::{Attestation, AttestationRequest};
-pub use authority::{Authority, AuthorityPlan, AuthorityStrength};
+pub use authority::{Authority, AuthorityPlan, AuthorityRenewal, AuthorityStrength};
 pub use backup::BackupOptions;
 pub use bulk::Progress;
 pub use clock::{Clock, SystemClock};

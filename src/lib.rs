@@ -26,8 +26,8 @@ pub mod manual;
 pub use crypto::{Entropy, EntropyError, Signature, SystemEntropy};
 pub use error::{Error, ErrorKind, Result};
 pub use keystore::{
-    Attestation, AttestationRequest, Authority, AuthorityPlan, AuthorityStrength, BackupOptions, Batch,
-    CertificateInformation, Clock, Cursor, Digests, Direction, Fingerprints, GenerateKey, ImportKey, Imported,
+    Attestation, AttestationRequest, Authority, AuthorityPlan, AuthorityRenewal, AuthorityStrength, BackupOptions,
+    Batch, CertificateInformation, Clock, Cursor, Digests, Direction, Fingerprints, GenerateKey, ImportKey, Imported,
     Inspection, Integrity, Keys, Keystore, KidScheme, NamePattern, Options, OrderBy, OrderField, Page, Progress,
     PublicFormat, Query, SecretFormat, Signer, SystemClock, Unlock, Verifier, inspect,
 };

@@ -8,7 +8,7 @@ use hashlink::LruCache;
 use jiff::Timestamp;
 
 use super::Keystore;
-use super::authority::{StatementIssuer, no_authority};
+use super::authority::StatementIssuer;
 use super::generate::quoted;
 use super::rename::no_such_key;
 use crate::attestation::{Attested, KeyFacts, MOST_CHALLENGE};
@@ -55,6 +55,7 @@ impl AttestationRequest {
 pub struct Attestation {
     statement: Vec<u8>,
     chain: Certificates,
+    renew_authority_before: Option<Timestamp>,
 }
 
 impl Attestation {
@@ -67,6 +68,17 @@ impl Attestation {
     /// The certificates of the authority in DER: its own first, the root last.
     pub fn authority_chain(&self) -> impl Iterator<Item = &[u8]> {
         self.chain.iter()
+    }
+
+    /// Before when somebody must do something about the authority that signed, if that is soon; none as long as it takes care
+    /// of itself. Then nothing can be attested any more, until
+    ///
+    /// - a new chain is installed, if its CA is outside: from 7 days before its end;
+    /// - it is replaced, if its root ends: from 90 days before that;
+    /// - it is renewed where the store can be written, if it could not be here: from 7 days before its end.
+    #[must_use]
+    pub const fn renew_authority_before(&self) -> Option<Timestamp> {
+        self.renew_authority_before
     }
 
     /// The statement as PEM, lines ending in LF.
@@ -117,8 +129,8 @@ impl Keystore {
     ///
     /// # Errors
     /// [`NotFound`](crate::ErrorKind::NotFound); [`NotPossible`](crate::ErrorKind::NotPossible) for an HMAC secret, for a key
-    /// without its private part, and when there is no authority or it has ended; and those of every read, see
-    /// [`key`](Self::key).
+    /// without its private part, and when there is no authority or it has ended and cannot be renewed; and those of every
+    /// read, see [`key`](Self::key).
     pub fn attest(&self, id: KeyId, request: &AttestationRequest) -> Result<Attestation> {
         let now = x509::cut_to_second(self.now());
         let marks = self.0.database.marks(id)?;
@@ -131,11 +143,10 @@ impl Keystore {
     /// error in its place.
     ///
     /// # Errors
-    /// [`NotPossible`](crate::ErrorKind::NotPossible) when there is no authority or it has ended.
+    /// [`NotPossible`](crate::ErrorKind::NotPossible) when there is no authority, or it has ended and cannot be renewed.
     pub fn attest_many(&self, ids: &[KeyId], request: &AttestationRequest) -> Result<Vec<Result<Attestation>>> {
-        if self.authority()?.is_none() {
-            return Err(no_authority());
-        }
+        // Renewed once, if need be, and not by each worker.
+        self.issuer_at(x509::cut_to_second(self.now()), self.0.database.authority_mark()?)?;
         let workers = thread::available_parallelism().map_or(1, usize::from).min(ids.len().max(1));
         let share = ids.len().div_ceil(workers).max(1);
         let attest = |ids: &[KeyId]| ids.iter().map(|id| self.attest(*id, request)).collect::<Vec<_>>();
@@ -144,17 +155,6 @@ impl Keystore {
             let shares = shares.into_iter();
             shares.flat_map(|share| share.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
         }))
-    }
-
-    /// The issuer that may sign at `now`.
-    fn issuer_at(&self, now: Timestamp, mark: Option<[u8; 12]>) -> Result<Arc<StatementIssuer>> {
-        let issuer = self.issuer(mark.ok_or_else(no_authority)?)?.ok_or_else(no_authority)?;
-        let ended = now > issuer.not_after();
-        if ended || now < issuer.not_before() {
-            let (verb, at) = if ended { ("ended", issuer.not_after()) } else { ("begins", issuer.not_before()) };
-            return Err(Error::not_possible(format!("the attestation authority {verb} at {at}, now it is {now}")));
-        }
-        Ok(issuer)
     }
 
     fn issue(
@@ -166,10 +166,12 @@ impl Keystore {
     ) -> Result<Attestation> {
         let entropy = &*self.0.options.entropy;
         let serial = self.random_serial()?;
-        let statement = attested.issue(issuer.signatory(), serial, now, request.challenge.as_deref(), |tbs| {
+        // Of two clocks the slower one may be behind the authority's begin.
+        let at = now.max(issuer.not_before());
+        let statement = attested.issue(issuer.signatory(), serial, at, request.challenge.as_deref(), |tbs| {
             Ok(issuer.private().try_sign(tbs, entropy)?.to_der())
         })?;
-        Ok(Attestation { statement, chain: issuer.chain().clone() })
+        Ok(Attestation { statement, chain: issuer.chain().clone(), renew_authority_before: issuer.due(now) })
     }
 
     /// What is the same in each statement about a key whose seal has this nonce.

@@ -3,15 +3,21 @@
 mod chain;
 mod create;
 mod issuer;
+mod past;
+mod period;
+mod renew;
 
 use jiff::Timestamp;
 
 pub(super) use issuer::{Issuer as StatementIssuer, IssuerCache};
+pub use period::AuthorityRenewal;
+
+use issuer::{above, row_of};
+use period::{Above, Period};
 
 use super::Keystore;
 use crate::error::{Error, Result};
-use crate::model::{Algorithm, AuthorityRow, AuthorityState, Certificates, Issuer, KeySpec};
-use crate::x509;
+use crate::model::{Algorithm, AuthorityRole, AuthorityRow, AuthorityState, Certificates, Issuer, KeySpec};
 
 /// How strong the keys of an authority are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -75,14 +81,14 @@ impl AuthorityPlan {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authority {
     chain: Certificates,
-    not_before: Timestamp,
-    not_after: Timestamp,
+    period: Period,
+    renewal: AuthorityRenewal,
 }
 
 impl Authority {
-    fn new(chain: Certificates) -> Result<Self> {
-        let information = x509::parse(chain.leaf())?;
-        Ok(Self { not_before: information.valid_from(), not_after: information.valid_to(), chain })
+    fn new(chain: Certificates, above: Above) -> Result<Self> {
+        let period = Period::of(&chain)?;
+        Ok(Self { renewal: period.renewal(above), period, chain })
     }
 
     /// The certificates in DER: the authority's own first, the root last.
@@ -96,42 +102,54 @@ impl Authority {
         self.chain.iter().last().unwrap_or_default()
     }
 
-    /// The first instant at which it signs.
+    /// The first instant at which it signs: when the last of its certificates begins to be valid.
     #[must_use]
     pub const fn not_before(&self) -> Timestamp {
-        self.not_before
+        self.period.not_before
     }
 
-    /// The last instant at which it signs. What it signed until then stays verifiable.
+    /// The last instant at which it signs: when the first of its certificates ends. What it signed until then stays verifiable.
     #[must_use]
     pub const fn not_after(&self) -> Timestamp {
-        self.not_after
+        self.period.not_after
+    }
+
+    /// How the next one comes about.
+    #[must_use]
+    pub const fn renewal(&self) -> AuthorityRenewal {
+        self.renewal
+    }
+
+    /// Whether somebody must act soon, since it will not renew itself: less than 7 days before it ends, if its CA is outside;
+    /// less than 90 days before its root ends, if that is in the store, so that whoever verifies can be told of a new root.
+    /// Each statement says the same: [`Attestation::renew_authority_before`](crate::Attestation::renew_authority_before).
+    #[must_use]
+    pub fn must_be_renewed(&self, now: Timestamp) -> bool {
+        self.renewal.due(now).is_some()
     }
 }
 
 impl Keystore {
-    /// The authority that signs statements now, if there is one.
+    /// The authority that signs statements now, if there is one. It may have ended: the next statement, or
+    /// [`ensure_authority`](Self::ensure_authority), renews it.
     ///
     /// # Errors
     /// Those of every read, see [`key`](Self::key).
     pub fn authority(&self) -> Result<Option<Authority>> {
-        match self.issuer_in_force()? {
-            Some(issuer) => Authority::new(issuer.chain().clone()).map(Some),
-            None => Ok(None),
-        }
+        let rows = self.authority_rows(&[AuthorityState::InForce])?;
+        let chain = row_of(&rows, AuthorityRole::Signing).and_then(|row| row.record.certificates.clone());
+        chain.map(|chain| Authority::new(chain, above(&rows))).transpose()
     }
 
-    /// The rows in these states, each with its tag checked.
+    /// The rows in these states, oldest first, each with its tag checked.
     fn authority_rows(&self, states: &[AuthorityState]) -> Result<Vec<AuthorityRow>> {
         let rows = self.0.database.authorities(states)?;
-        for row in &rows {
-            self.0.vault.check(&row.record)?;
-        }
+        rows.iter().try_for_each(|row| self.0.vault.check(&row.record))?;
         Ok(rows)
     }
 }
 
 /// Why nothing can be attested.
-pub(super) fn no_authority() -> Error {
+fn no_authority() -> Error {
     Error::not_possible("the store has no attestation authority: one must be created, installed or imported first")
 }

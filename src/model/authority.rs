@@ -17,6 +17,8 @@ pub(crate) enum AuthorityRole {
 }
 
 impl AuthorityRole {
+    pub(crate) const ALL: [Self; 3] = [Self::Root, Self::Ca, Self::Signing];
+
     pub(crate) const fn code(self) -> u8 {
         match self {
             Self::Root => 1,
@@ -26,7 +28,7 @@ impl AuthorityRole {
     }
 
     pub(crate) fn from_code(code: u8) -> Option<Self> {
-        [Self::Root, Self::Ca, Self::Signing].into_iter().find(|role| role.code() == code)
+        Self::ALL.into_iter().find(|role| role.code() == code)
     }
 }
 

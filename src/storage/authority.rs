@@ -1,7 +1,7 @@
 //! The keys of the attestation authority.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, named_params, params};
+use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use super::database::Database;
 use super::error::{Result, StorageError};
@@ -47,20 +47,48 @@ impl Database {
         })
     }
 
+    /// Reads the mark of the authority in force.
+    pub(crate) fn authority_mark(&self) -> Result<Option<[u8; 12]>> {
+        self.read(|connection| {
+            if schema::version(connection)? < schema::WITH_AUTHORITY {
+                return Ok(None);
+            }
+            let mut statement =
+                connection.prepare_cached("SELECT nonce FROM authority WHERE role = 3 AND state = 2")?;
+            Ok(statement.query_row([], |row| row.get(0)).optional()?)
+        })
+    }
+
     /// Changes the authority in one transaction: `change` makes, of the rows that are not retired, those to be written, in
-    /// this order; none to leave everything as it is.
-    pub(crate) fn change_authorities<T>(
+    /// this order; none to leave everything as it is. When it fails nothing is written either.
+    pub(crate) fn change_authorities<T, E>(
         &self,
-        change: impl FnOnce(Vec<AuthorityRow>) -> Result<(Vec<AuthorityRow>, T)>,
-    ) -> Result<T> {
+        change: impl FnOnce(Vec<AuthorityRow>) -> std::result::Result<(Vec<AuthorityRow>, T), E>,
+    ) -> Result<std::result::Result<T, E>> {
         self.write(|transaction| {
             let rows = select(transaction, &[AuthorityState::Requested, AuthorityState::InForce])?;
-            let (rows, outcome) = change(rows)?;
+            let (rows, outcome) = match change(rows) {
+                Ok(changed) => changed,
+                Err(refused) => return Ok(Err(refused)),
+            };
             for row in &rows {
                 put(transaction, row)?;
             }
-            Ok(outcome)
+            Ok(Ok(outcome))
         })
+    }
+
+    /// Deletes the key that waits for its certificate, and tells whether there was one.
+    pub(crate) fn delete_requested_authority(&self) -> Result<bool> {
+        self.write(|transaction| {
+            let mut statement = transaction.prepare_cached("DELETE FROM authority WHERE state = ?1")?;
+            Ok(statement.execute([AuthorityState::Requested.code()])? > 0)
+        })
+    }
+
+    /// Fails as a write would now, and writes nothing: for whoever is about to work long for one.
+    pub(crate) fn expect_writable(&self) -> Result<()> {
+        self.write(|_| Ok(()))
     }
 }
 

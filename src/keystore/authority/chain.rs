@@ -3,7 +3,7 @@
 use der::Encode;
 use jiff::Timestamp;
 
-use crate::attestation::{AuthorityCertificate, Signatory, authority_name, days};
+use crate::attestation::{AuthorityCertificate, Signatory, days};
 use crate::crypto::{self, SigningKey};
 use crate::error::{Error, Result};
 use crate::keystore::Keystore;
@@ -33,11 +33,7 @@ impl<'a> Signing<'a> {
     /// A key and the chain of its certificate.
     pub(super) fn new(private: &'a SigningKey, chain: Certificates) -> Result<Self> {
         let certificate = x509::Certificate::read(chain.leaf())?;
-        let extension = certificate.extension(x509::extension::SUBJECT_KEY_IDENTIFIER);
-        let key_identifier = match extension {
-            Some(extension) => x509::extension::read_subject_key_identifier(extension.value)?.to_vec(),
-            None => x509::extension::key_identifier(certificate.spki)?.to_vec(),
-        };
+        let key_identifier = key_identifier(&certificate)?;
         let (name, not_after) = (certificate.subject.to_vec(), certificate.not_after);
         Ok(Self { private, name, key_identifier, algorithm: signature_algorithm(private)?, chain, not_after })
     }
@@ -54,24 +50,24 @@ impl MadeKey {
 }
 
 impl Keystore {
-    /// Certifies a key for its role: a root by itself, others by `above`. No certificate outlives the one above it.
+    /// Certifies a key for its role under a name in DER: a root by itself, others by `above`. No certificate outlives the one
+    /// above it.
     pub(super) fn certify_authority(
         &self,
         role: AuthorityRole,
         private: SigningKey,
-        organization: &str,
+        subject: &[u8],
         above: Option<&Signing<'_>>,
         now: Timestamp,
     ) -> Result<MadeKey> {
         let entropy = &*self.0.options.entropy;
         let spki = private.public_key_der()?.ok_or_else(|| Error::not_possible("an HMAC secret is no authority"))?;
-        let subject = authority_name(role, organization)?;
         let not_before = x509::cut_to_second(now);
         let own_end = x509::time::days_after(not_before, days(role))?;
         let certificate = AuthorityCertificate {
             role,
             serial: self.random_serial()?,
-            subject: &subject,
+            subject,
             spki: &spki,
             not_before,
             not_after: above.map_or(own_end, |above| own_end.min(above.not_after)),
@@ -80,7 +76,7 @@ impl Keystore {
         let (by, key) = match above {
             Some(above) => (above.signatory(), above.private),
             None => {
-                let by = Signatory { name: &subject, key_identifier: None, signature_algorithm: &own_algorithm };
+                let by = Signatory { name: subject, key_identifier: None, signature_algorithm: &own_algorithm };
                 (by, &private)
             }
         };
@@ -129,6 +125,49 @@ impl Keystore {
         let sealed = self.0.vault.seal(&record, private)?;
         Ok(AuthorityRow { record, sealed })
     }
+}
+
+impl Keystore {
+    /// Writes rows in one transaction if what is there `allows` it, and retires those in force in these roles. None of them
+    /// is retired, or written, without the others.
+    pub(super) fn put_in_force(
+        &self,
+        new: &[AuthorityRow],
+        retired: &[AuthorityRole],
+        allows: impl FnOnce(&[AuthorityRow]) -> bool,
+    ) -> Result<bool> {
+        let change = |found: Vec<AuthorityRow>| -> Result<_> {
+            found.iter().try_for_each(|row| self.0.vault.check(&row.record))?;
+            if !allows(&found) {
+                return Ok((Vec::new(), false));
+            }
+            let ends =
+                |record: &AuthorityRecord| record.state == AuthorityState::InForce && retired.contains(&record.role);
+            let over = found.into_iter().map(|row| row.record).filter(ends);
+            let mut rows = over.map(|record| self.retire(record)).collect::<Result<Vec<_>>>()?;
+            rows.extend(new.iter().cloned());
+            Ok((rows, true))
+        };
+        let written = self.0.database.change_authorities(change)??;
+        if written {
+            self.0.issuer_cache.forget();
+        }
+        Ok(written)
+    }
+
+    /// The row without its private key. What it signed stays verifiable.
+    fn retire(&self, mut record: AuthorityRecord) -> Result<AuthorityRow> {
+        record.state = AuthorityState::Retired;
+        self.seal_authority(record, &[])
+    }
+}
+
+/// What those below call the certificate's key: what it says itself, or else what RFC 5280 proposes.
+pub(super) fn key_identifier(certificate: &x509::Certificate<'_>) -> Result<Vec<u8>> {
+    Ok(match certificate.extension(x509::extension::SUBJECT_KEY_IDENTIFIER) {
+        Some(extension) => x509::extension::read_subject_key_identifier(extension.value)?.to_vec(),
+        None => x509::extension::key_identifier(certificate.spki)?.to_vec(),
+    })
 }
 
 /// The algorithm that a key signs with, in DER.

@@ -2,10 +2,13 @@
 
 use std::thread;
 
+use super::period::Above;
 use super::{Authority, AuthorityPlan};
+use crate::attestation::authority_name;
 use crate::error::{Error, Result};
 use crate::keystore::Keystore;
 use crate::model::{AuthorityRole, AuthorityRow, AuthorityState, Issuer};
+use crate::x509;
 
 impl Keystore {
     /// Makes a root, a CA and the authority that signs statements, all of them kept in the store. Their keys are sealed, are
@@ -30,13 +33,15 @@ impl Keystore {
         self.make_authority(plan)?.ok_or_else(authority_exists)
     }
 
-    /// The authority of the store, which is made first when there is none.
+    /// The authority of the store, which is made first when there is none, and renewed when it is time for that.
     ///
     /// # Errors
-    /// Those of [`authority`](Self::authority) and [`create_authority`](Self::create_authority).
+    /// Those of [`authority`](Self::authority) and [`create_authority`](Self::create_authority), and
+    /// [`NotPossible`](crate::ErrorKind::NotPossible) when there is one that has ended and cannot be renewed.
     pub fn ensure_authority(&self, plan: &AuthorityPlan) -> Result<Authority> {
-        if let Some(authority) = self.authority()? {
-            return Ok(authority);
+        let now = x509::cut_to_second(self.now());
+        if let Some(issuer) = self.issuer_in_force()? {
+            return Ok(self.fit_to_sign(issuer, now)?.authority());
         }
         match self.make_authority(plan)? {
             Some(authority) => Ok(authority),
@@ -45,24 +50,38 @@ impl Keystore {
         }
     }
 
+    /// Makes a whole new authority with a root of its own, whether there is one already or not: when the root nears its end,
+    /// when a key may be known to somebody, or instead of an authority from outside. Whoever verifies must be told of the new
+    /// root, [`Authority::trust_anchor`].
+    ///
+    /// The private keys of the one before are erased. Its certificates stay: see
+    /// [`past_authorities`](Self::past_authorities).
+    ///
+    /// # Errors
+    /// Those of every write, see [`rename`](Self::rename).
+    pub fn replace_authority(&self, plan: &AuthorityPlan) -> Result<Authority> {
+        self.0.database.expect_writable()?;
+        let (rows, authority) = self.authority_from_the_root(plan)?;
+        self.put_in_force(&rows, &AuthorityRole::ALL, |_| true)?;
+        Ok(authority)
+    }
+
     /// None when there is one by now.
     fn make_authority(&self, plan: &AuthorityPlan) -> Result<Option<Authority>> {
+        self.0.database.expect_writable()?;
         let (rows, authority) = self.authority_from_the_root(plan)?;
-        let written = self.0.database.change_authorities(|found| {
-            let taken = found.iter().any(|row| row.record.state == AuthorityState::InForce);
-            Ok(if taken { (Vec::new(), false) } else { (rows, true) })
-        })?;
+        let nobody = |found: &[AuthorityRow]| found.iter().all(|row| row.record.state != AuthorityState::InForce);
+        let written = self.put_in_force(&rows, &[], nobody)?;
         Ok(written.then_some(authority))
     }
 
     /// A whole new authority: the rows of root, CA and statement-signing key, in this order.
-    pub(super) fn authority_from_the_root(&self, plan: &AuthorityPlan) -> Result<(Vec<AuthorityRow>, Authority)> {
+    fn authority_from_the_root(&self, plan: &AuthorityPlan) -> Result<(Vec<AuthorityRow>, Authority)> {
         let [upper, lower] = plan.strength.specs()?;
         let organization = match plan.organization.as_ref().or(self.0.options.default_issuer.as_ref()) {
             Some(organization) => organization.clone(),
             None => Issuer::parse(crate::keystore::prepare::DEFAULT_ISSUER)?,
         };
-        let organization = organization.as_str();
         // RSA keys take seconds each.
         let (root, ca, signing) = thread::scope(|scope| {
             let root = scope.spawn(|| self.new_authority_key(upper));
@@ -72,12 +91,15 @@ impl Keystore {
         });
         let joined = |key: thread::Result<_>| key.unwrap_or_else(|_| Err(Error::cancelled()));
         let now = self.now();
-        let root = self.certify_authority(AuthorityRole::Root, joined(root)?, organization, None, now)?;
-        let above = root.signing()?;
-        let ca = self.certify_authority(AuthorityRole::Ca, joined(ca)?, organization, Some(&above), now)?;
-        let above = ca.signing()?;
-        let signing = self.certify_authority(AuthorityRole::Signing, signing?, organization, Some(&above), now)?;
-        let authority = Authority::new(signing.signing()?.chain)?;
+        let name = |role| authority_name(role, organization.as_str());
+        let root =
+            self.certify_authority(AuthorityRole::Root, joined(root)?, &name(AuthorityRole::Root)?, None, now)?;
+        let above = Some(root.signing()?);
+        let ca =
+            self.certify_authority(AuthorityRole::Ca, joined(ca)?, &name(AuthorityRole::Ca)?, above.as_ref(), now)?;
+        let (role, above) = (AuthorityRole::Signing, Some(ca.signing()?));
+        let signing = self.certify_authority(role, signing?, &name(role)?, above.as_ref(), now)?;
+        let authority = Authority::new(signing.signing()?.chain, Above::InStore)?;
         let rows = [&root, &ca, &signing].map(|made| self.authority_row(made, now));
         Ok((rows.into_iter().collect::<Result<_>>()?, authority))
     }

@@ -1,38 +1,40 @@
 //! The key that signs statements, unsealed and ready.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use jiff::Timestamp;
 
 use super::chain::Signing;
+use super::period::{Above, Period};
+use super::{Authority, AuthorityRenewal};
 use crate::attestation::Signatory;
 use crate::crypto::SigningKey;
 use crate::error::Result;
 use crate::keystore::Keystore;
 use crate::model::{AuthorityRole, AuthorityRow, AuthorityState, Certificates};
 use crate::vault::VaultError;
-use crate::x509;
 
 /// The authority in force, with its key. Wiped when the last one who holds it lets go.
 pub(in crate::keystore) struct Issuer {
     /// The nonce of its seal, which no other seal has.
-    nonce: [u8; 12],
+    pub(super) nonce: [u8; 12],
     private: SigningKey,
     name: Vec<u8>,
     key_identifier: Vec<u8>,
     algorithm: Vec<u8>,
     chain: Certificates,
-    not_before: Timestamp,
-    not_after: Timestamp,
+    pub(super) period: Period,
+    pub(super) renewal: AuthorityRenewal,
 }
 
 impl Issuer {
-    fn new(row: &AuthorityRow, private: SigningKey) -> Result<Self> {
+    fn new(row: &AuthorityRow, private: SigningKey, above: Above) -> Result<Self> {
         let chain = row.record.certificates.clone().ok_or_else(super::no_authority)?;
-        let not_before = x509::Certificate::read(chain.leaf())?.not_before;
-        let Signing { name, key_identifier, algorithm, chain, not_after, .. } = Signing::new(&private, chain)?;
-        Ok(Self { nonce: row.record.nonce, private, name, key_identifier, algorithm, chain, not_before, not_after })
+        let period = Period::of(&chain)?;
+        let Signing { name, key_identifier, algorithm, chain, .. } = Signing::new(&private, chain)?;
+        let (nonce, renewal) = (row.record.nonce, period.renewal(above));
+        Ok(Self { nonce, private, name, key_identifier, algorithm, chain, period, renewal })
     }
 
     pub(in crate::keystore) fn private(&self) -> &SigningKey {
@@ -44,25 +46,53 @@ impl Issuer {
     }
 
     pub(in crate::keystore) fn not_before(&self) -> Timestamp {
-        self.not_before
-    }
-
-    pub(in crate::keystore) fn not_after(&self) -> Timestamp {
-        self.not_after
+        self.period.not_before
     }
 
     pub(in crate::keystore) fn signatory(&self) -> Signatory<'_> {
         Signatory { name: &self.name, key_identifier: Some(&self.key_identifier), signature_algorithm: &self.algorithm }
     }
+
+    pub(super) fn authority(&self) -> Authority {
+        Authority { chain: self.chain.clone(), period: self.period, renewal: self.renewal }
+    }
+
+    /// Before when somebody must do something about the authority, if that is soon. One that follows by itself and has not,
+    /// though it is time, could not.
+    pub(in crate::keystore) fn due(&self, now: Timestamp) -> Option<Timestamp> {
+        self.renewal.due(now).into_iter().chain(self.period.nears_its_end(now).then_some(self.period.not_after)).min()
+    }
 }
 
-/// The issuer of last time.
+/// The issuer of last time, and who is busy making the next.
 #[derive(Default)]
-pub(in crate::keystore) struct IssuerCache(Mutex<Option<Arc<Issuer>>>);
+pub(in crate::keystore) struct IssuerCache {
+    last: Mutex<Option<Arc<Issuer>>>,
+    renewing: Mutex<Option<Timestamp>>,
+}
 
 impl IssuerCache {
-    fn lock(&self) -> MutexGuard<'_, Option<Arc<Issuer>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn last(&self) -> MutexGuard<'_, Option<Arc<Issuer>>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// For whoever makes the next one: waits for those who do. Holds when it last failed.
+    pub(super) fn renewing(&self) -> MutexGuard<'_, Option<Timestamp>> {
+        self.renewing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The same without waiting; none while somebody is at it.
+    pub(super) fn try_renewing(&self) -> Option<MutexGuard<'_, Option<Timestamp>>> {
+        match self.renewing.try_lock() {
+            Ok(guard) => Some(guard),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// Wipes the key unless somebody signs with it.
+    pub(super) fn forget(&self) {
+        *self.last() = None;
     }
 }
 
@@ -73,20 +103,20 @@ impl fmt::Debug for IssuerCache {
 }
 
 impl Keystore {
-    /// The issuer whose seal has this nonce: the one of last time, or unsealed now.
-    pub(in crate::keystore) fn issuer(&self, nonce: [u8; 12]) -> Result<Option<Arc<Issuer>>> {
-        if let Some(issuer) = self.0.issuer_cache.lock().as_ref().filter(|issuer| issuer.nonce == nonce) {
+    /// The issuer whose seal has this nonce: the one of last time, or the one in force, unsealed now.
+    pub(super) fn issuer(&self, nonce: [u8; 12]) -> Result<Option<Arc<Issuer>>> {
+        if let Some(issuer) = self.0.issuer_cache.last().as_ref().filter(|issuer| issuer.nonce == nonce) {
             return Ok(Some(Arc::clone(issuer)));
         }
         self.issuer_in_force()
     }
 
     /// The issuer in force, unsealed now.
-    pub(in crate::keystore) fn issuer_in_force(&self) -> Result<Option<Arc<Issuer>>> {
+    pub(super) fn issuer_in_force(&self) -> Result<Option<Arc<Issuer>>> {
         let rows = self.authority_rows(&[AuthorityState::InForce])?;
-        let Some(row) = rows.iter().find(|row| row.record.role == AuthorityRole::Signing) else { return Ok(None) };
-        let issuer = Arc::new(Issuer::new(row, self.unseal_authority(row)?)?);
-        *self.0.issuer_cache.lock() = Some(Arc::clone(&issuer));
+        let Some(row) = row_of(&rows, AuthorityRole::Signing) else { return Ok(None) };
+        let issuer = Arc::new(Issuer::new(row, self.unseal_authority(row)?, above(&rows))?);
+        *self.0.issuer_cache.last() = Some(Arc::clone(&issuer));
         Ok(Some(issuer))
     }
 
@@ -100,4 +130,14 @@ impl Keystore {
         }
         Ok(key)
     }
+}
+
+/// The row of a role among those in force.
+pub(super) fn row_of(rows: &[AuthorityRow], role: AuthorityRole) -> Option<&AuthorityRow> {
+    rows.iter().find(|row| row.record.role == role)
+}
+
+/// Where the keys above the one in force are.
+pub(super) fn above(rows: &[AuthorityRow]) -> Above {
+    if row_of(rows, AuthorityRole::Ca).is_some() { Above::InStore } else { Above::Outside }
 }
