@@ -2,12 +2,12 @@
 //! that bytes which are no UTF-8 are refused and not replaced.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
 
 use super::Failure;
-use super::json::{Fields, MOST_BYTES, Value};
+use super::json::Fields;
+use crate::api::json::{MOST_BYTES, Members, Value};
 use crate::model::{Invalid, Problem};
 
 impl Fields {
@@ -17,7 +17,7 @@ impl Fields {
             let message = format!("the query string is {} bytes, at most {MOST_BYTES}", query.len());
             return Err(Failure::general(400, "tooLarge", message));
         }
-        let mut fields = Self::new(object, BTreeMap::new());
+        let mut fields = Self::new(object, Members::new());
         for parameter in query.split('&') {
             let (name, text) = parameter.split_once('=').unwrap_or((parameter, ""));
             let (name, text) = (decode(name), decode(text));

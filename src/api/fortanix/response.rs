@@ -1,0 +1,99 @@
+//! The response, written and read.
+
+use base64ct::{Base64, Encoding};
+use serde::Serialize;
+
+use super::{Failure, members};
+use crate::api::json::Shape;
+use crate::error::Result;
+use crate::keystore::Attestation;
+use crate::model::{Invalid, Problem};
+
+/// A statement about a key and the chain of the authority that signed it, as the vendor has them: DER in standard base64.
+/// Nothing is proven by reading it; it is for a verifier.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct KeyAttestationResponse {
+    /// The certificates of the authority: its own first, the root last.
+    pub authority_chain: Vec<String>,
+    /// The statement.
+    pub attestation_statement: KeyAttestationStatement,
+}
+
+/// A statement about a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct KeyAttestationStatement {
+    /// What the statement is.
+    pub format: KeyAttestationStatementFormat,
+    /// The statement.
+    pub statement: String,
+}
+
+/// What a statement is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub enum KeyAttestationStatementFormat {
+    /// An X.509 certificate for the key, in DER.
+    #[serde(rename = "x509_certificate")]
+    X509Certificate,
+}
+
+impl KeyAttestationResponse {
+    /// Shows an attestation as Fortanix does.
+    #[must_use]
+    pub fn new(attestation: &Attestation) -> Self {
+        let format = KeyAttestationStatementFormat::X509Certificate;
+        let statement = Base64::encode_string(attestation.statement_der());
+        Self {
+            authority_chain: attestation.authority_chain().map(Base64::encode_string).collect(),
+            attestation_statement: KeyAttestationStatement { format, statement },
+        }
+    }
+
+    /// Reads `{"authority_chain": [...], "attestation_statement": {"format": "x509_certificate", "statement"}}`, from this
+    /// library or from the vendor. What stands in the base64 is not looked at.
+    ///
+    /// # Errors
+    /// 400 that names the first field refused.
+    pub fn from_json(body: &[u8]) -> Result<Self, Failure> {
+        const STATEMENT: &[(&str, Shape<'_>)] = &[("format", Shape::Scalar), ("statement", Shape::Scalar)];
+        let shape = [("authority_chain", Shape::Elements), ("attestation_statement", Shape::Object(STATEMENT))];
+        let mut body = members::body(body, &shape)?;
+        let authority_chain = members::texts(&mut body, "authority_chain")?;
+        let mut inside = members::object(&mut body, "attestation_statement")?;
+        let format = members::needed_text(&mut inside, "attestation_statement.format")?;
+        if format != "x509_certificate" {
+            let got = Invalid::quote(&format);
+            let message = format!("attestation_statement.format is {got}, allowed is x509_certificate");
+            return Err(Failure::invalid(message));
+        }
+        let format = KeyAttestationStatementFormat::X509Certificate;
+        let statement = members::needed_text(&mut inside, "attestation_statement.statement")?;
+        Ok(Self { authority_chain, attestation_statement: KeyAttestationStatement { format, statement } })
+    }
+
+    /// The certificates of the authority in DER: its own first, the root last.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for what is no standard base64 with padding.
+    pub fn authority_chain_der(&self) -> Result<Vec<Vec<u8>>> {
+        let certificates = self.authority_chain.iter().enumerate();
+        certificates.map(|(at, text)| decode(text, || format!("authority_chain[{at}]"))).collect()
+    }
+
+    /// The statement in DER.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for what is no standard base64 with padding.
+    pub fn statement_der(&self) -> Result<Vec<u8>> {
+        decode(&self.attestation_statement.statement, || "attestation_statement.statement".into())
+    }
+}
+
+fn decode(text: &str, path: impl FnOnce() -> String) -> Result<Vec<u8>> {
+    Base64::decode_vec(text).map_err(|_| {
+        let message = format!("{} is no standard base64 with padding", path());
+        Invalid::new("response", Problem::CouldNotParse, message).into()
+    })
+}
