@@ -26,13 +26,13 @@ impl Chain<'_> {
     }
 
     pub(super) fn extensions(&self) -> Finding {
-        const KNOWN: &[&[u8]] = &[
-            extension::KEY_USAGE,
-            extension::BASIC_CONSTRAINTS,
-            extension::EXTENDED_KEY_USAGE,
-            extension::CERTIFICATE_POLICIES,
-            extension::SUBJECT_KEY_IDENTIFIER,
-            extension::AUTHORITY_KEY_IDENTIFIER,
+        const KNOWN: &[(&[u8], &str)] = &[
+            (extension::KEY_USAGE, "key usage"),
+            (extension::BASIC_CONSTRAINTS, "basic constraints"),
+            (extension::EXTENDED_KEY_USAGE, "extended key usage"),
+            (extension::CERTIFICATE_POLICIES, "certificate policies"),
+            (extension::SUBJECT_KEY_IDENTIFIER, "subject key identifier"),
+            (extension::AUTHORITY_KEY_IDENTIFIER, "authority key identifier"),
         ];
         self.each_link(|link| no_critical_but(&link.certificate, KNOWN))?;
         Ok("each critical extension of the chain is known".into())

@@ -44,7 +44,7 @@ impl<'a> Chain<'a> {
         if allowed.contains(&got) {
             Ok(format!("the chain has {got} certificates").into())
         } else {
-            Err(Fault::Failed(format!("the chain has {got} certificates, allowed are {words}")))
+            Err(Fault::Failed(format!("the number of certificates in the chain is {got}, allowed are {words}")))
         }
     }
 
@@ -58,9 +58,9 @@ impl<'a> Chain<'a> {
 
     pub(super) fn signed(&self, statement: &Certificate<'_>) -> Finding {
         let authority = self.authority()?;
-        match signed_by(statement, &authority.key) {
+        match signed_by(statement, &authority.key, 0) {
             Ok(()) => Ok("the statement is signed with the key of chain[0]".into()),
-            Err(why) => Err(Fault::Failed(format!("the statement {why} of chain[0]"))),
+            Err(why) => Err(Fault::Failed(format!("the statement {why}"))),
         }
     }
 
@@ -73,16 +73,14 @@ impl<'a> Chain<'a> {
     }
 
     pub(super) fn identified(&self, statement: &Certificate<'_>) -> Finding {
-        match identified_by(statement, &self.authority()?.certificate) {
+        match identified_by(statement, &self.authority()?.certificate, 0) {
             Ok(()) => Ok("the statement names the key of chain[0]".into()),
-            Err(why) => Err(Fault::Failed(format!("the statement {why} chain[0]"))),
+            Err(why) => Err(Fault::Failed(format!("the statement {why}"))),
         }
     }
 
     pub(super) fn signatures(&self) -> Finding {
-        self.each_pair(|at, link, next| {
-            signed_by(&link.certificate, &next.key).map_err(|why| format!("{why} of chain[{}]", at + 1))
-        })?;
+        self.each_pair(|at, link, next| signed_by(&link.certificate, &next.key, at + 1))?;
         Ok("each certificate is signed with the key of the next one".into())
     }
 
@@ -101,9 +99,7 @@ impl<'a> Chain<'a> {
     }
 
     pub(super) fn key_ids(&self) -> Finding {
-        self.each_pair(|at, link, next| {
-            identified_by(&link.certificate, &next.certificate).map_err(|why| format!("{why} chain[{}]", at + 1))
-        })?;
+        self.each_pair(|at, link, next| identified_by(&link.certificate, &next.certificate, at + 1))?;
         self.each(self.place_of_root(), self.links.len(), |link| {
             let (root, oid) = (&link.certificate, extension::AUTHORITY_KEY_IDENTIFIER);
             let id = optional(root, oid, "authority key identifier", extension::read_authority_key_identifier)?;
@@ -124,7 +120,7 @@ impl<'a> Chain<'a> {
             // Between it and the authority stand one fewer than its place; what cannot be read fails elsewhere.
             match constraints {
                 Some(Ok((_, Some(most)))) if at - 1 > usize::from(most) => {
-                    Err(format!("stands above {} CAs, its path length constraint allows {most}", at - 1))
+                    Err(format!("has more CAs between it and chain[0] than its path length constraint allows: {}, allowed are {most}", at - 1))
                 }
                 _ => Ok(()),
             }
@@ -136,9 +132,12 @@ impl<'a> Chain<'a> {
         let last = self.ders.last().ok_or_else(|| Fault::Unmade("the chain is empty".into()))?;
         let name = format!("chain[{}]", self.place_of_root());
         let Some(anchor) = anchors.iter().find(|anchor| *anchor.der == **last) else {
-            let pinned = anchors.len();
+            let pinned = match anchors.len() {
+                1 => "not the trust anchor".to_owned(),
+                more => format!("none of the {more} trust anchors"),
+            };
             let digest = colon_hex(&crypto::sha256(last));
-            return Err(Fault::Failed(format!("{name}, of SHA-256 {digest}, is none of the {pinned} trust anchors")));
+            return Err(Fault::Failed(format!("{name}, of SHA-256 {digest}, is {pinned}")));
         };
         match &anchor.self_signed {
             Ok(()) => Ok(format!("{name} is a trust anchor and signed by itself").into()),
@@ -229,25 +228,24 @@ fn failed(reasons: Vec<String>) -> Result<(), Fault> {
     if reasons.is_empty() { Ok(()) } else { Err(Fault::Failed(reasons.join("; "))) }
 }
 
-fn signed_by(certificate: &Certificate<'_>, key: &Result<IssuerKey, CryptoError>) -> Result<(), String> {
+/// Whether the key of the certificate at this place signed it.
+fn signed_by(certificate: &Certificate<'_>, key: &Result<IssuerKey, CryptoError>, place: usize) -> Result<(), String> {
     let Certificate { signature_algorithm, tbs_algorithm, tbs, signature, .. } = certificate;
     if signature_algorithm != tbs_algorithm {
-        return Err("names one signature algorithm inside and another outside, under the key".to_owned());
+        return Err("names one signature algorithm inside and another outside".to_owned());
     }
-    match key {
-        Ok(key) => key.verify(signature_algorithm, tbs, signature),
-        Err(error) => return Err(format!("cannot be verified ({error}) with the key")),
-    }
-    .map_err(|error| format!("is not signed ({error}) with the key"))
+    let key = key.as_ref().map_err(|error| format!("cannot be verified with the key of chain[{place}]: {error}"))?;
+    let verified = key.verify(signature_algorithm, tbs, signature);
+    verified.map_err(|error| format!("is not signed with the key of chain[{place}]: {error}"))
 }
 
-fn identified_by(certificate: &Certificate<'_>, issuer: &Certificate<'_>) -> Result<(), String> {
-    let id = authority_key_id(certificate).map_err(|why| format!("{why}, allowed is that of"))?;
+/// Whether it names the key of its issuer, which is the certificate at this place.
+fn identified_by(certificate: &Certificate<'_>, issuer: &Certificate<'_>, place: usize) -> Result<(), String> {
+    let id = authority_key_id(certificate)?;
     let expected =
-        subject_key_id(issuer).map_err(|why| format!("cannot name its issuer's key: that {why}, which is"))?;
+        subject_key_id(issuer).map_err(|why| format!("names a key by its identifier, but chain[{place}] {why}"))?;
     if id == expected {
         return Ok(());
     }
-    let (id, expected) = (hex(id), hex(expected));
-    Err(format!("has the authority key identifier {id}, allowed is {expected}, the subject key identifier of"))
+    Err(format!("has the authority key identifier {}, the key of chain[{place}] has {}", hex(id), hex(expected)))
 }

@@ -28,17 +28,18 @@ pub(super) fn optional<'a, T>(
 /// Refuses a certificate in which an extension that is there is not critical.
 pub(super) fn critical(certificate: &Certificate<'_>, oid: &[u8], name: &str) -> Result<(), String> {
     match certificate.extension(oid) {
-        Some(extension) if !extension.critical => Err(format!("has {name} that is not critical")),
+        Some(extension) if !extension.critical => Err(format!("has {name} not marked critical")),
         _ => Ok(()),
     }
 }
 
 /// Refuses a certificate with a critical extension that is none of these.
-pub(super) fn no_critical_but(certificate: &Certificate<'_>, known: &[&[u8]]) -> Result<(), String> {
-    let unknown = certificate.extensions.iter().find(|extension| extension.critical && !known.contains(&extension.oid));
-    unknown.map_or(Ok(()), |extension| {
-        Err(format!("has the critical extension {}, which is not known here", dotted(extension.oid)))
-    })
+pub(super) fn no_critical_but(certificate: &Certificate<'_>, known: &[(&[u8], &str)]) -> Result<(), String> {
+    let is_known = |oid| known.iter().any(|(known, _)| *known == oid);
+    let unknown = certificate.extensions.iter().find(|extension| extension.critical && !is_known(extension.oid));
+    let Some(unknown) = unknown else { return Ok(()) };
+    let known: Vec<_> = known.iter().map(|(_, name)| *name).collect();
+    Err(format!("has the extension {} marked critical, allowed are {}", dotted(unknown.oid), known.join(", ")))
 }
 
 /// The key usage, which must be there and be critical.

@@ -38,7 +38,8 @@ impl Content<'_> {
     }
 
     pub(super) fn extensions(&self) -> Finding {
-        const KNOWN: &[&[u8]] = &[extension::KEY_USAGE, extension::BASIC_CONSTRAINTS];
+        const KNOWN: &[(&[u8], &str)] =
+            &[(extension::KEY_USAGE, "key usage"), (extension::BASIC_CONSTRAINTS, "basic constraints")];
         no_critical_but(self.certificate()?, KNOWN).map_err(of_statement)?;
         Ok("each critical extension of the statement is known".into())
     }
@@ -117,7 +118,7 @@ fn order_fits(facts: &KeyFacts, signed_at: Timestamp) -> Result<(), Fault> {
         ("stored", Some(facts.stored_since)),
         ("exportable", facts.exportable_since),
         ("exported", facts.exported_at),
-        ("signed", Some(signed_at)),
+        ("attested", Some(signed_at)),
     ];
     let mut known = way.into_iter().filter_map(|(step, at)| Some((step, at?)));
     let Some(mut before) = known.next() else { return Ok(()) };
