@@ -10,7 +10,8 @@ use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
 use base64ct::{Base64, Encoding};
-use keystead::attestation::{Policy, Profile, Report, Verifier};
+use keystead::attestation::{Claim, Policy, Profile, Report, Verifier};
+use keystead::{Algorithm, Origin};
 use serde_json::Value;
 use statements::{Attested, at, decode, failed, vendors};
 
@@ -386,6 +387,31 @@ fn what_is_not_read_is_skipped() {
     insta::assert_snapshot!(skipped("chain: an authority that cannot be read"), @"statement-signature statement-issuer statement-authority-key-id path-signatures path-names path-key-ids chain-version chain-extensions key-strength authority-usage authority-key-usage authority-constraints policies authority-validity max-age expected-key-id expected-public-key required-claims expected-challenge");
     insta::assert_snapshot!(skipped("statement: an extension twice"), @"statement-signature statement-issuer statement-authority-key-id authority-validity ca-validity statement-version statement-serial statement-extensions statement-key-usage statement-constraints statement-subject statement-end signing-time attested-key claims key-facts challenge max-age expected-key-id expected-public-key required-claims expected-challenge");
     insta::assert_snapshot!(skipped("statement: key on secp256k1"), @"key-facts max-age expected-key-id expected-public-key required-claims expected-challenge");
+}
+
+/// What is asked for and not claimed is missed, however valid the statement is without.
+#[test]
+fn claims_that_were_asked_for_are_missed() {
+    let judge = |name: &str, claims: &[Claim]| {
+        let case = &CASES[name];
+        let policy = claims.iter().fold(Policy::new(), |policy, claim| policy.require(*claim));
+        let verifier = Verifier::new(case.profile, [&case.root]).unwrap();
+        let report = verifier.verify(&case.attested.statement, &case.attested.chain, &policy, at(&case.now));
+        report.failures().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    };
+    let [generated, kept] = Claim::ALL;
+    assert_eq!(judge("statement: as it should be", &Claim::ALL), "");
+    assert_eq!(judge("statement: imported, not exportable", &[kept]), "");
+    insta::assert_snapshot!(judge("statement: imported, not exportable", &[generated]), @"failed required-claims: the statement does not claim generated-here");
+    insta::assert_snapshot!(judge("statement: imported, exportable, exported", &[kept, generated, kept]), @"failed required-claims: the statement does not claim generated-here, never-exportable");
+    insta::assert_snapshot!(judge("fortanix statement: no claims", &[generated]), @"failed required-claims: the statement does not claim generated-here");
+    let report = CASES["statement: imported, exportable, exported"].report();
+    let statement = report.statement().unwrap();
+    assert_eq!((statement.claims(), statement.origin()), (&[][..], Some(Origin::Imported)));
+    assert_eq!(statement.algorithm(), Some(Algorithm::Es256));
+    assert_eq!(statement.stored_since(), Some(at("2026-11-22T06:00:00Z")));
+    assert_eq!(statement.exportable_since(), Some(at("2026-11-22T06:00:00Z")));
+    assert_eq!(statement.exported_at(), Some(at("2026-11-22T06:10:00Z")));
 }
 
 /// The failing checks of each case, in their order.

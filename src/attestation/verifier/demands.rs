@@ -1,5 +1,6 @@
 //! What the caller asked for.
 
+use crate::attestation::Claim;
 use crate::attestation::dotted::hex;
 use crate::attestation::report::{Fault, Finding};
 use crate::crypto;
@@ -38,9 +39,8 @@ impl Case<'_> {
             return Err(Fault::NotAsked("no claim was asked for"));
         }
         let made = self.statement.made_claims()?;
-        let missing = self.policy.claims.iter().filter(|claim| !made.contains(claim));
-        let mut missing: Vec<_> = missing.map(|claim| claim.as_str()).collect();
-        missing.dedup();
+        let missing = |claim: &&Claim| self.policy.claims.contains(claim) && !made.contains(claim);
+        let missing: Vec<_> = Claim::ALL.iter().filter(missing).map(|claim| claim.as_str()).collect();
         if missing.is_empty() {
             return Ok("the statement makes every claim that was asked for".into());
         }

@@ -42,7 +42,9 @@ impl Case<'_> {
             return Ok(format!("signed at {signed_at}, verified at {now}").into());
         }
         let tolerance = tolerance.as_secs();
-        Err(Fault::Failed(format!("signed at {signed_at}, verified at {now}, which is more than {tolerance} s before")))
+        Err(Fault::Failed(format!(
+            "signed at {signed_at}, verified at {now}, which is more than {tolerance} s earlier"
+        )))
     }
 
     pub(super) fn max_age(&self) -> Finding {
@@ -50,11 +52,11 @@ impl Case<'_> {
         let (signed_at, now) = (self.statement.certificate()?.not_before, self.now);
         let (age, tolerance) = (now.duration_since(signed_at), self.policy.clock_tolerance);
         if age <= signed(most.saturating_add(tolerance)) {
-            return Ok(format!("signed at {signed_at}, {} s before it was verified", age.as_secs()).into());
+            return Ok(format!("signed at {signed_at}, verified at {now}").into());
         }
-        let (age, most, tolerance) = (age.as_secs(), most.as_secs(), tolerance.as_secs());
+        let (most, tolerance) = (most.as_secs(), tolerance.as_secs());
         Err(Fault::Failed(format!(
-            "signed at {signed_at}, {age} s before it was verified, allowed are {most} s, and {tolerance} s for the clocks"
+            "signed at {signed_at}, verified at {now}, which is more than {most} s later, and {tolerance} s for the clocks"
         )))
     }
 }
