@@ -20,7 +20,7 @@ mod verifier;
 pub(crate) use arc::Oids;
 pub(crate) use facts::KeyFacts;
 pub(crate) use issue::{
-    Attested, AuthorityCertificate, MOST_CHALLENGE, Signatory, authority_extensions, authority_name, days,
+    Attested, AuthorityCertificate, MOST_CHALLENGE, Signatory, authority_extensions, authority_name, days, signing_name,
 };
 pub use policy::Policy;
 pub use profile::Profile;

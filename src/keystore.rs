@@ -33,7 +33,9 @@ mod sign;
 mod uses;
 
 pub use attest::{Attestation, AttestationRequest};
-pub use authority::{Authority, AuthorityPlan, AuthorityRenewal, AuthorityStrength};
+pub use authority::{
+    Authority, AuthorityPlan, AuthorityRenewal, AuthorityStrength, CertificateRequest, ImportAuthority,
+};
 pub use backup::BackupOptions;
 pub use bulk::Progress;
 pub use clock::{Clock, SystemClock};

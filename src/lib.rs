@@ -27,9 +27,10 @@ pub use crypto::{Entropy, EntropyError, Signature, SystemEntropy};
 pub use error::{Error, ErrorKind, Result};
 pub use keystore::{
     Attestation, AttestationRequest, Authority, AuthorityPlan, AuthorityRenewal, AuthorityStrength, BackupOptions,
-    Batch, CertificateInformation, Clock, Cursor, Digests, Direction, Fingerprints, GenerateKey, ImportKey, Imported,
-    Inspection, Integrity, Keys, Keystore, KidScheme, NamePattern, Options, OrderBy, OrderField, Page, Progress,
-    PublicFormat, Query, SecretFormat, Signer, SystemClock, Unlock, Verifier, inspect,
+    Batch, CertificateInformation, CertificateRequest, Clock, Cursor, Digests, Direction, Fingerprints, GenerateKey,
+    ImportAuthority, ImportKey, Imported, Inspection, Integrity, Keys, Keystore, KidScheme, NamePattern, Options,
+    OrderBy, OrderField, Page, Progress, PublicFormat, Query, SecretFormat, Signer, SystemClock, Unlock, Verifier,
+    inspect,
 };
 pub use model::{
     Algorithm, Armour, Curve, Fingerprint, Form, Hash, Issuer, KdfCost, Key, KeyId, KeyName, KeyRef, KeySpec, KeyType,

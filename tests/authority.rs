@@ -9,6 +9,8 @@ mod judges;
 mod statement;
 mod support;
 
+#[path = "authority/outside.rs"]
+mod outside;
 #[path = "authority/renewal.rs"]
 mod renewal;
 

@@ -31,7 +31,16 @@ pub(crate) fn authority_name(role: AuthorityRole, organization: &str) -> Result<
     match role {
         AuthorityRole::Root => organized("Keystead Attestation Root CA"),
         AuthorityRole::Ca => organized("Keystead Key Attestation CA"),
-        AuthorityRole::Signing => write_name(&[(COMMON_NAME, "Keystead Key Attestation Authority")]),
+        AuthorityRole::Signing => signing_name(None),
+    }
+}
+
+/// The name of a statement-signing authority. One whose certificate comes from outside may have its organization in it.
+pub(crate) fn signing_name(organization: Option<&str>) -> Result<Vec<u8>, X509Error> {
+    let common_name = (COMMON_NAME, "Keystead Key Attestation Authority");
+    match organization {
+        Some(organization) => write_name(&[(ORGANIZATION, organization), common_name]),
+        None => write_name(&[common_name]),
     }
 }
 

@@ -2,15 +2,20 @@
 
 mod chain;
 mod create;
+mod install;
 mod issuer;
+mod outside;
 mod past;
 mod period;
 mod renew;
+mod request;
 
 use jiff::Timestamp;
 
+pub use install::ImportAuthority;
 pub(super) use issuer::{Issuer as StatementIssuer, IssuerCache};
 pub use period::AuthorityRenewal;
+pub use request::CertificateRequest;
 
 use issuer::{above, row_of};
 use period::{Above, Period};

@@ -3,6 +3,7 @@
 use der::Encode;
 use jiff::Timestamp;
 
+use super::no_authority;
 use crate::attestation::{AuthorityCertificate, Signatory, days};
 use crate::crypto::{self, SigningKey};
 use crate::error::{Error, Result};
@@ -12,9 +13,10 @@ use crate::x509::{self, X509Error};
 
 /// A key of the authority that was just made, with its certificate.
 pub(super) struct MadeKey {
-    pub(super) private: SigningKey,
+    private: SigningKey,
     spki: Box<[u8]>,
-    certificates: Certificates,
+    /// None for a key whose certificate is still to come.
+    certificates: Option<Certificates>,
     role: AuthorityRole,
 }
 
@@ -44,8 +46,14 @@ impl<'a> Signing<'a> {
 }
 
 impl MadeKey {
+    /// A key without a certificate.
+    pub(super) fn new(role: AuthorityRole, private: SigningKey) -> Result<Self> {
+        let spki = private.public_key_der()?.ok_or_else(|| Error::not_possible("an HMAC secret is no authority"))?;
+        Ok(Self { private, spki, certificates: None, role })
+    }
+
     pub(super) fn signing(&self) -> Result<Signing<'_>> {
-        Signing::new(&self.private, self.certificates.clone())
+        Signing::new(&self.private, self.certificates.clone().ok_or_else(no_authority)?)
     }
 }
 
@@ -61,7 +69,7 @@ impl Keystore {
         now: Timestamp,
     ) -> Result<MadeKey> {
         let entropy = &*self.0.options.entropy;
-        let spki = private.public_key_der()?.ok_or_else(|| Error::not_possible("an HMAC secret is no authority"))?;
+        let MadeKey { private, spki, .. } = MadeKey::new(role, private)?;
         let not_before = x509::cut_to_second(now);
         let own_end = x509::time::days_after(not_before, days(role))?;
         let certificate = AuthorityCertificate {
@@ -82,7 +90,7 @@ impl Keystore {
         };
         let mut chain = certificate.issue(by, |tbs| Ok(key.try_sign(tbs, entropy)?.to_der()))?;
         chain.extend(above.iter().flat_map(|above| above.chain.as_bytes()));
-        let certificates = Certificates::new(chain).ok_or(X509Error::Structure("it is longer than 16 MiB"))?;
+        let certificates = Some(Certificates::new(chain).ok_or(X509Error::Structure("it is longer than 16 MiB"))?);
         Ok(MadeKey { private, spki, certificates, role })
     }
 
@@ -100,18 +108,18 @@ impl Keystore {
         Ok(SigningKey::generate(spec, &*self.0.options.entropy)?)
     }
 
-    /// A row in force, sealed and tagged.
+    /// A row, sealed and tagged: in force, or waiting for its certificate.
     pub(super) fn authority_row(&self, made: &MadeKey, now: Timestamp) -> Result<AuthorityRow> {
         let entropy = &*self.0.options.entropy;
         let record = AuthorityRecord {
             id: crypto::random_bytes(entropy)?,
             role: made.role,
-            state: AuthorityState::InForce,
+            state: if made.certificates.is_some() { AuthorityState::InForce } else { AuthorityState::Requested },
             algorithm: made.private.algorithm(),
             origin: Origin::Generated,
             made_at: now,
             public_key: made.spki.clone(),
-            certificates: Some(made.certificates.clone()),
+            certificates: made.certificates.clone(),
             nonce: [0; 12],
             tag: [0; 32],
         };
@@ -130,7 +138,7 @@ impl Keystore {
 impl Keystore {
     /// Writes rows in one transaction if what is there `allows` it, and retires those in force in these roles. None of them
     /// is retired, or written, without the others.
-    pub(super) fn put_in_force(
+    pub(super) fn put_authority(
         &self,
         new: &[AuthorityRow],
         retired: &[AuthorityRole],
@@ -171,7 +179,7 @@ pub(super) fn key_identifier(certificate: &x509::Certificate<'_>) -> Result<Vec<
 }
 
 /// The algorithm that a key signs with, in DER.
-fn signature_algorithm(private: &SigningKey) -> Result<Vec<u8>> {
+pub(super) fn signature_algorithm(private: &SigningKey) -> Result<Vec<u8>> {
     let identifier = crypto::algorithm_identifier(private.algorithm());
     let identifier = identifier.ok_or_else(|| Error::not_possible("an HMAC secret is no authority"))?;
     Ok(identifier.to_der().map_err(X509Error::Unwritable)?)

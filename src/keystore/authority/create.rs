@@ -62,7 +62,7 @@ impl Keystore {
     pub fn replace_authority(&self, plan: &AuthorityPlan) -> Result<Authority> {
         self.0.database.expect_writable()?;
         let (rows, authority) = self.authority_from_the_root(plan)?;
-        self.put_in_force(&rows, &AuthorityRole::ALL, |_| true)?;
+        self.put_authority(&rows, &AuthorityRole::ALL, |_| true)?;
         Ok(authority)
     }
 
@@ -71,7 +71,7 @@ impl Keystore {
         self.0.database.expect_writable()?;
         let (rows, authority) = self.authority_from_the_root(plan)?;
         let nobody = |found: &[AuthorityRow]| found.iter().all(|row| row.record.state != AuthorityState::InForce);
-        let written = self.put_in_force(&rows, &[], nobody)?;
+        let written = self.put_authority(&rows, &[], nobody)?;
         Ok(written.then_some(authority))
     }
 

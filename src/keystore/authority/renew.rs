@@ -115,7 +115,7 @@ impl Keystore {
                 in_force.map(|row| row.record.nonce).collect::<Vec<_>>()
             };
             // Those that are there now are those that it was made from, or it is dropped.
-            self.put_in_force(&new, &replaced, |found| nonces(found) == nonces(&rows))?;
+            self.put_authority(&new, &replaced, |found| nonces(found) == nonces(&rows))?;
         }
         self.issuer_in_force()?.ok_or_else(no_authority)
     }
