@@ -1,6 +1,7 @@
 //! The attestation authority of a store: root, CA, and the key that signs statements.
 
 mod chain;
+mod check;
 mod create;
 mod install;
 mod issuer;

@@ -44,8 +44,9 @@ impl Integrity {
 impl Keystore {
     /// Checks everything there is to check: that each page authenticates, that SQLite's trees and references hold, that
     /// tables, indexes and triggers are those of a store, that each row has its tag, opens its seal and finds its
-    /// digests, and that private key, public key and certificate belong together. Takes time in proportion to the
-    /// store; others use it meanwhile.
+    /// digests, and that private key, public key and certificate belong together; the same of the attestation authority's
+    /// keys, and that each certificate of their chains signed the one below it. Takes time in proportion to the store;
+    /// others use it meanwhile.
     ///
     /// # Errors
     /// Only when the check cannot be made: [`Busy`](crate::ErrorKind::Busy), [`Rekeyed`](crate::ErrorKind::Rekeyed),
@@ -77,6 +78,10 @@ impl Keystore {
                 if batch.len() < BATCH as usize {
                     break;
                 }
+            }
+            match moment.authorities() {
+                Ok(rows) => problems.extend(self.check_authorities(&rows)),
+                Err(error) => problems.push(format!("the keys of the authority cannot be read: {error}")),
             }
             // With every key and its digests in order, one digest more belongs to no key.
             if problems.is_empty() && moment.digests()? != digests {

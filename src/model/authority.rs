@@ -44,6 +44,8 @@ pub(crate) enum AuthorityState {
 }
 
 impl AuthorityState {
+    pub(crate) const ALL: [Self; 3] = [Self::Requested, Self::InForce, Self::Retired];
+
     pub(crate) const fn code(self) -> u8 {
         match self {
             Self::Requested => 1,
@@ -53,7 +55,7 @@ impl AuthorityState {
     }
 
     pub(crate) fn from_code(code: u8) -> Option<Self> {
-        [Self::Requested, Self::InForce, Self::Retired].into_iter().find(|state| state.code() == code)
+        Self::ALL.into_iter().find(|state| state.code() == code)
     }
 }
 

@@ -23,12 +23,7 @@ pub(crate) struct Marks {
 impl Database {
     /// All keys of the authority that are in one of these states, oldest first.
     pub(crate) fn authorities(&self, states: &[AuthorityState]) -> Result<Vec<AuthorityRow>> {
-        self.read(|connection| {
-            if schema::version(connection)? < schema::WITH_AUTHORITY {
-                return Ok(Vec::new());
-            }
-            select(connection, states)
-        })
+        self.read(|connection| select(connection, states))
     }
 
     /// Reads the marks of a key and of the authority in force.
@@ -92,7 +87,11 @@ impl Database {
     }
 }
 
-fn select(connection: &Connection, states: &[AuthorityState]) -> Result<Vec<AuthorityRow>> {
+/// An older store that is open for reading alone has no such table, and so no authority.
+pub(super) fn select(connection: &Connection, states: &[AuthorityState]) -> Result<Vec<AuthorityRow>> {
+    if schema::version(connection)? < schema::WITH_AUTHORITY {
+        return Ok(Vec::new());
+    }
     let mut statement = connection.prepare_cached(
         "SELECT id, role, state, algorithm, origin, made_at, nonce, tag, public_key, certificates, sealed \
          FROM authority WHERE state IN (?1, ?2, ?3) ORDER BY n",

@@ -5,8 +5,8 @@ use rusqlite::{Connection, params};
 use super::connection::has_log;
 use super::database::Database;
 use super::error::{Result, StorageError};
-use super::{rows, schema};
-use crate::model::Stored;
+use super::{authority, rows, schema};
+use crate::model::{AuthorityRow, AuthorityState, Stored};
 
 /// The store at one moment: what others write meanwhile is not seen.
 pub(crate) struct Moment<'a> {
@@ -60,6 +60,11 @@ impl Moment<'_> {
         let mut statement = self.connection.prepare_cached(&query)?;
         let found = statement.query_map(params![seq, most], rows::read_sealed)?;
         found.map(|row| row.map_err(StorageError::from)).collect()
+    }
+
+    /// Every key of the authority, oldest first.
+    pub(crate) fn authorities(&self) -> Result<Vec<AuthorityRow>> {
+        authority::select(self.connection, &AuthorityState::ALL)
     }
 
     /// Whether the digest finds the row.

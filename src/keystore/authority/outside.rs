@@ -9,17 +9,27 @@ use crate::codec::{self, Content};
 use crate::crypto::{self, IssuerKey, SigningKey};
 use crate::error::{Error, Result};
 use crate::keystore::Keystore;
-use crate::keystore::material::{read_failed, refuse};
+use crate::keystore::material::{MOST_BYTES, read_failed, refuse};
 use crate::model::{Certificates, Invalid, KeyId, Origin, Problem};
 use crate::x509::{Certificate, X509Error};
 
 /// The authority, and one to four CAs.
 const MOST_IN_CHAIN: usize = 5;
 
+/// Of one input, as anywhere else.
+const MOST_CERTIFICATES: usize = 256;
+
 /// Reads certificates from PEM, PKCS#7 or DER, also several one behind the other.
 pub(super) fn read_certificates(field: &'static str, data: &[u8]) -> Result<Vec<Box<[u8]>>> {
+    if data.len() > MOST_BYTES {
+        return Err(refuse(field, format!("it is {} bytes, at most {MOST_BYTES}", data.len())));
+    }
     if let Some(run) = Certificates::new(data).filter(|run| run.iter().count() > 1) {
-        return Ok(run.iter().map(Into::into).collect());
+        let ders: Vec<_> = run.iter().take(MOST_CERTIFICATES + 1).map(Into::into).collect();
+        if ders.len() > MOST_CERTIFICATES {
+            return Err(refuse(field, format!("it holds more than {MOST_CERTIFICATES} certificates")));
+        }
+        return Ok(ders);
     }
     let document = codec::read_document(data).map_err(|error| read_failed(field, &error))?;
     let certificates = document.items.into_iter().map(|item| match item.content {
