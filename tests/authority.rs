@@ -9,10 +9,14 @@ mod judges;
 mod statement;
 mod support;
 
+#[path = "authority/attacked.rs"]
+mod attacked;
 #[path = "authority/outside.rs"]
 mod outside;
 #[path = "authority/renewal.rs"]
 mod renewal;
+#[path = "authority/shared.rs"]
+mod shared;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -83,4 +87,12 @@ fn attest(store: &Keystore, id: KeyId) -> keystead::Result<Attestation> {
 fn refusal<T: std::fmt::Debug>(outcome: keystead::Result<T>) -> String {
     let error = outcome.unwrap_err();
     format!("{:?}: {error}", error.kind())
+}
+
+/// What the other processes of this file do. It only runs when another test starts it.
+#[test]
+#[ignore = "run by the other tests of this file as a child process"]
+fn child() {
+    let Some((role, path)) = support::told_as_child() else { return };
+    shared::obey(&role, &path);
 }
