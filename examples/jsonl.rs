@@ -10,6 +10,8 @@
 
 #[path = "jsonl/answer.rs"]
 mod answer;
+#[path = "jsonl/attestation.rs"]
+mod attestation;
 #[path = "jsonl/clock.rs"]
 mod clock;
 #[path = "jsonl/line.rs"]
@@ -25,7 +27,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use keystead::api::fusionauth;
-use keystead::{Keystore, Options, Unlock};
+use keystead::{Clock, Keystore, Options, Unlock};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -90,11 +92,15 @@ fn answer_line(store: &Keystore, clock: &CallClock, line: &[u8]) -> Answer {
     let body = request.body.as_deref().map_or("{}", RawValue::get);
     clock.set(request.at);
     match request.call.split_once(' ') {
-        Some((method, path)) => match fusionauth::call(store, method, path, body.as_bytes()) {
-            Some(response) => Answer::vendor(response.status, response.body),
-            None => Answer::unsupported(&request.call),
-        },
-        None => native::call(store, &request.call, body),
+        Some((method, path)) => vendor(store, method, path, body).unwrap_or_else(|| Answer::unsupported(&request.call)),
+        None => native::call(store, &request.call, body, clock.now()),
+    }
+}
+
+fn vendor(store: &Keystore, method: &str, path: &str, body: &str) -> Option<Answer> {
+    match fusionauth::call(store, method, path, body.as_bytes()) {
+        Some(response) => Some(Answer::vendor(response.status, response.body)),
+        None => attestation::vendor(store, method, path, body),
     }
 }
 

@@ -267,7 +267,31 @@ fn refusals_name_what_was_got_and_what_is_allowed() {
         &huge,
     ];
     let messages: Vec<_> = bodies.iter().map(|body| request(body).unwrap_err()).collect();
-    insta::assert_snapshot!(messages.join("\n"), @"");
+    insta::assert_snapshot!(messages.join("\n"), @"
+    the body is no JSON: EOF while parsing a value at line 1 column 0
+    the body is no JSON: EOF while parsing an object at line 1 column 1
+    the body is an array, allowed is an object
+    key is missing, an object is needed
+    key is missing, an object is needed
+    key is the number 5, allowed is an object
+    key has neither kid nor name, one of them is needed
+    key has neither kid nor name, one of them is needed
+    key.kid is 'x', allowed is a UUID of 36 characters in the form 8-4-4-4-12
+    key.kid is the number 5, allowed is a string
+    key has both kid and name, allowed is one of them
+    key.kid comes twice, allowed is once
+    key comes twice, allowed is once
+    key.name is blank, allowed are 1 to 4096 characters
+    key.name has a line feed at character 2, allowed is none
+    key.name is 5000 characters, at most 4096
+    challenge is no standard base64 with padding
+    challenge is an array, allowed is a string
+    challenge comes twice, allowed is once
+    challenge is 0 bytes, allowed are 1 to 64
+    challenge is 65 bytes, allowed are 1 to 64
+    the body is no JSON: recursion limit exceeded at line 1 column 188
+    the body is 1048630 bytes, at most 1048576
+    ");
     assert!(request(&challenge(1)).is_ok() && request(&challenge(64)).is_ok());
     assert!(request(r#"{"key":{"name":"x"},"challenge":null}"#).is_ok());
     // What nobody reads may come twice.
@@ -297,7 +321,16 @@ fn every_failure_has_its_status_and_a_text() {
     fails(&store, &json!({ "key": { "kid": "00000000-0000-0000-0000-000000000000" } }).to_string());
     fails(&store, &json!({ "key": { "kid": KID } }).to_string());
     fails(&store, "{}");
-    insta::assert_snapshot!(lines.join("\n"), @"");
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    422 the store has no attestation authority: one must be created, installed or imported first
+    422 the key 'secret' is an HMAC secret: attested are RSA and EC keys that have their private part
+    422 the key 'public' is a public key alone: attested are RSA and EC keys that have their private part
+    404 there is no key with name 'nobody'
+    404 there is no key with name 'a\rb'
+    404 there is no key with id 00000000-0000-0000-0000-000000000000
+    404 there is no key with id 780e1d5b-ee3b-43b2-aec8-db99b99adc4e
+    400 key is missing, an object is needed
+    ");
     assert_eq!(call(&store, &by_name("private")).0, 200);
     for (method, path) in [("GET", CALL), ("POST", "/crypto/v1/keys"), ("POST", "/crypto/v1/keys/key_attestation/")] {
         assert!(fortanix::call(&store, method, path, b"{}").is_none(), "{method} {path}");

@@ -656,3 +656,165 @@ fn what_does_not_go_in_or_out_has_its_status() {
     driver.done("import", json!({ "data": "x", "name": "short", "algorithm": "HS256", "allow_short_secret": true }));
     driver.end();
 }
+
+const ATTEST: &str = "POST /crypto/v1/keys/key_attestation";
+
+/// The value of a fact among the claims.
+fn fact<'a>(judged: &'a Value, name: &str) -> Option<&'a Value> {
+    let claims = judged["claims"].as_array().unwrap();
+    claims.iter().find(|claim| claim["name"] == name).map(|claim| &claim["value"])
+}
+
+#[test]
+fn statements_are_made_and_judged() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("keys.db");
+    let mut driver = Driver::start(&store, &By::RawKey(RAW_KEY));
+    let made = driver.done("generate", json!({ "algorithm": "ES384", "name": "made" }));
+    let open = driver.done("generate", json!({ "algorithm": "ES256", "name": "open", "exportable": true }));
+    // The vendor's call makes an authority where there is none.
+    let response = driver.done(ATTEST, json!({ "key": { "kid": made["id"] } }));
+    let chain = driver.done("attestation.authority", json!({}))["authority_chain"].clone();
+    assert_eq!((&response["authority_chain"], chain.as_array().unwrap().len()), (&chain, 3));
+    let judge = |response: &Value, more: Value| {
+        let mut body = json!({ "response": response, "trust_anchor": chain[2], "profile": "keystead" });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let judged = driver.done("attestation.verify", judge(&response, json!({})));
+    assert_eq!((&judged["valid"], &judged["reasons"]), (&json!(true), &json!([])), "{judged}");
+    assert_eq!(judged["claims"].as_array().unwrap()[..2], [json!("generated_here"), json!("never_exportable")]);
+    assert_eq!(fact(&judged, "key_id"), Some(&made["id"]));
+    assert_eq!((fact(&judged, "algorithm"), fact(&judged, "imported")), (Some(&json!("ES384")), Some(&json!(false))));
+    assert_eq!((fact(&judged, "challenge"), fact(&judged, "exportable_since")), (None, None));
+
+    // What a key can do and did is told, and so is the challenge.
+    driver.done("export", json!({ "id": open["id"], "format": "pkcs8-der" }));
+    let response = driver.done(ATTEST, json!({ "key": { "name": "open" }, "challenge": "AAEC" }));
+    let judged = driver.done("attestation.verify", judge(&response, json!({ "challenge": "AAEC", "max_age": 3600 })));
+    assert_eq!(judged["valid"], true, "{judged}");
+    assert_eq!(judged["claims"][0], "generated_here");
+    assert!(!judged["claims"].as_array().unwrap().contains(&json!("never_exportable")));
+    assert!(fact(&judged, "exported_at").is_some() && fact(&judged, "exportable_since").is_some());
+    assert_eq!(fact(&judged, "challenge"), Some(&json!("AAEC")));
+
+    // The key may be expected by its id or itself, as PEM or DER.
+    let der = driver.done("export", json!({ "id": open["id"], "format": "spki-der" }))["data"].clone();
+    for expected in [&open["id"], &open["publicKey"], &der] {
+        let judged = driver.done("attestation.verify", judge(&response, json!({ "expected_key": expected })));
+        assert_eq!(judged["valid"], true, "{judged}");
+    }
+    // The anchor may be PEM too.
+    let pem = driver.done("attestation.attest", json!({ "id": open["id"], "challenge": "AAEC" }))["chain_pem"].clone();
+    let root = format!("-----BEGIN{}", pem.as_str().unwrap().rsplit("-----BEGIN").next().unwrap());
+    let judged = driver.done("attestation.verify", judge(&response, json!({ "trust_anchor": root })));
+    assert_eq!(judged["valid"], true, "{judged}");
+
+    let mut refused = |response: &Value, more: Value| -> Vec<String> {
+        let judged = driver.done("attestation.verify", judge(response, more));
+        assert_eq!((&judged["valid"], &judged["claims"]), (&json!(false), &json!([])), "{judged}");
+        judged["reasons"].as_array().unwrap().iter().map(|reason| reason.as_str().unwrap().to_owned()).collect()
+    };
+    let mut check = |response: &Value, more: Value| -> Vec<String> {
+        refused(response, more).iter().map(|reason| reason.split(':').next().unwrap().to_owned()).collect()
+    };
+    assert_eq!(check(&response, json!({ "challenge": "AAED" })), ["expected-challenge"]);
+    assert_eq!(check(&response, json!({ "expected_key": made["id"] })), ["expected-key-id"]);
+    assert_eq!(check(&response, json!({ "expected_key": made["publicKey"] })), ["expected-public-key"]);
+    assert_eq!(check(&response, json!({ "required_claims": ["never_exportable"] })), ["required-claims"]);
+    assert_eq!(check(&response, json!({ "trust_anchor": chain[1] })), ["trust-anchor"]);
+    let mut damaged = response.clone();
+    damaged["authority_chain"][1] = json!("AAAA");
+    assert!(check(&damaged, json!({})).contains(&"chain-readable".into()));
+    damaged["authority_chain"][1] = json!("no base64");
+    insta::assert_snapshot!(refused(&damaged, json!({})).join("\n"), @"response: authority_chain[1] is no standard base64 with padding");
+    damaged["authority_chain"] = json!([]);
+    insta::assert_snapshot!(refused(&damaged, json!({})).join("\n"), @"chain-length: the chain has 0 certificates, allowed are 2 to 5");
+    // Our statements are none of the vendor's.
+    assert!(!refused(&response, json!({ "profile": "fortanix" })).is_empty());
+    driver.end();
+}
+
+#[test]
+fn statements_of_the_vendor_are_judged() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut driver = Driver::start(&folder.path().join("keys.db"), &By::RawKey(RAW_KEY));
+    let response: Value = serde_json::from_str(include_str!("data/fortanix/key-attestation-response.json")).unwrap();
+    let body = json!({ "response": response, "trust_anchor": response["authority_chain"][2], "profile": "fortanix" });
+    let judged = driver.done("attestation.verify", body.clone());
+    insta::assert_snapshot!(judged.to_string(), @r#"{"claims":["generated_here","never_exportable",{"name":"key_id","value":"b2b87f84-80d2-4c4c-ba41-7fa12fb4eff5"},{"name":"signed_at","value":"2023-09-01T00:36:06Z"}],"reasons":[],"valid":true}"#);
+    // Verified at another time: a second before it was signed, but for the tolerance of 60 s.
+    let mut at = |at: &str| driver.line(json!({ "call": "attestation.verify", "body": body, "at": at }).to_string());
+    assert_eq!(at("2023-09-01T00:35:06Z")["body"]["valid"], true);
+    let early = at("2023-09-01T00:35:05Z")["body"].clone();
+    insta::assert_snapshot!(early["reasons"].to_string(), @r#"["signing-time: signed at 2023-09-01T00:36:06Z, verified at 2023-09-01T00:35:05Z, which is more than 60 s before"]"#);
+    driver.end();
+}
+
+#[test]
+fn what_is_no_attestation_call_has_its_status() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut driver = Driver::start(&folder.path().join("keys.db"), &By::RawKey(RAW_KEY));
+    driver.done("generate", json!({ "algorithm": "HS256", "name": "hmac" }));
+    let mut vendor = |body: Value| driver.call(ATTEST, body).to_string();
+    let lines = [
+        vendor(json!({ "key": { "name": "nobody" } })),
+        vendor(json!({ "key": { "name": "hmac" } })),
+        vendor(json!({ "key": { "kid": "hmac" } })),
+        vendor(json!([])),
+    ];
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    {"body":"there is no key with name 'nobody'","status":404}
+    {"body":"the key 'hmac' is an HMAC secret: attested are RSA and EC keys that have their private part","status":422}
+    {"body":"key.kid is 'hmac', allowed is a UUID of 36 characters in the form 8-4-4-4-12","status":400}
+    {"body":"the body is an array, allowed is an object","status":400}
+    "#);
+    let response: Value = serde_json::from_str(include_str!("data/fortanix/key-attestation-response.json")).unwrap();
+    let mut verify = |more: Value| {
+        let anchor = &response["authority_chain"][2];
+        let mut body = json!({ "response": response, "trust_anchor": anchor, "profile": "fortanix" });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        driver.failed("attestation.verify", body)
+    };
+    let lines = [
+        verify(json!({ "response": {} })),
+        verify(
+            json!({ "response": { "authority_chain": [], "attestation_statement": { "format": "x509_certificate" } } }),
+        ),
+        verify(
+            json!({ "response": { "authority_chain": [], "attestation_statement": { "format": "x", "statement": "" } } }),
+        ),
+        verify(json!({ "response": null })),
+        verify(json!({ "trust_anchor": "AAAA" })),
+        verify(json!({ "trust_anchor": "" })),
+        verify(json!({ "profile": "vendor" })),
+        verify(json!({ "challenge": "?" })),
+        verify(json!({ "expected_key": "c14b50e5-868b-4dbe-9f3c-028cd0515b1" })),
+        verify(json!({ "required_claims": ["generated"] })),
+        driver.failed("attestation.verify", json!({})),
+        driver.failed("attestation.authority", json!({ "strength": "dsa" })),
+        driver.failed("attestation.authority", json!({ "organization": "" })),
+        driver.failed("attestation.attest", json!({ "id": NOBODY })),
+        driver.failed("attestation.attest", json!({ "id": NOBODY, "challenge": "" })),
+        driver.failed("GET /crypto/v1/keys/key_attestation", json!({})),
+    ];
+    insta::assert_snapshot!(lines.join("\n"), @"
+    400 InvalidInput: response: authority_chain is missing, an array of strings is needed
+    400 InvalidInput: response: attestation_statement.statement is missing, a string is needed
+    400 InvalidInput: response: attestation_statement.format is 'x', allowed is x509_certificate
+    400 InvalidInput: response: the body is null, allowed is an object
+    400 InvalidInput: trust anchor 0 cannot be read: input is 3 bytes that are no text and begin like no key or certificate in DER; accepted are PEM, DER, base64 of DER and JWK
+    400 InvalidInput: trust anchor 0 cannot be read: input is empty; accepted are PEM, DER, base64 of DER and JWK
+    400 InvalidInput: attestation profile is 'vendor', allowed are 'keystead' and 'fortanix'
+    400 InvalidInput: challenge is no standard base64 with padding
+    400 InvalidInput: expected_key: data: input is 35 bytes of text without PEM boundaries, no JSON and no base64 of DER; accepted are PEM, DER, base64 of DER and JWK
+    400 InvalidInput: required_claims has 'generated', allowed are generated_here and never_exportable
+    400 InvalidInput: body, field .: missing field `response` at line 1 column 2
+    400 InvalidInput: strength is 'dsa', allowed are ec and rsa
+    400 InvalidInput: issuer is blank, allowed are 1 to 64 characters
+    404 NotFound: there is no key with id 092dbedc-30af-4149-9c61-b578f2c72f59
+    400 InvalidInput: challenge is 0 bytes, allowed are 1 to 64
+    422 Unsupported: call is 'GET /crypto/v1/keys/key_attestation', which this version does not know
+    ");
+    driver.end();
+}

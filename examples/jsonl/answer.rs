@@ -35,8 +35,7 @@ impl Answer {
     }
 
     pub(crate) fn unsupported(call: &str) -> Self {
-        let shown: String = call.chars().take(80).flat_map(char::escape_debug).collect();
-        Self::error(422, "Unsupported", format!("call is '{shown}', which this version does not know"))
+        Self::error(422, "Unsupported", format!("call is {}, which this version does not know", quoted(call)))
     }
 
     pub(crate) fn failed(error: &Error) -> Self {
@@ -80,4 +79,10 @@ impl Answer {
             r#"{"status":500,"error":{"kind":"Internal","message":"the answer is no JSON"}}"#.into()
         })
     }
+}
+
+/// A text for a message, escaped and cut.
+pub(crate) fn quoted(text: &str) -> String {
+    let shown: String = text.chars().take(80).flat_map(char::escape_debug).collect();
+    format!("'{shown}'")
 }

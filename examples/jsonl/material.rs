@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, quoted};
 use crate::native::parse;
 
 pub(crate) fn inspect(body: &str) -> Result<Answer, Answer> {
@@ -140,10 +140,7 @@ pub(crate) fn export(store: &Keystore, body: &str) -> Result<Answer, Answer> {
         "pkcs12" => secret(SecretFormat::Pkcs12 { password: password()? }),
         "jwk-private" => secret(SecretFormat::Jwk),
         "raw" => secret(SecretFormat::Raw),
-        other => {
-            let shown: String = other.chars().take(40).flat_map(char::escape_debug).collect();
-            Err(Answer::invalid(format!("format is '{shown}', allowed are {FORMATS}")))
-        }
+        other => Err(Answer::invalid(format!("format is {}, allowed are {FORMATS}", quoted(other)))),
     }
 }
 
@@ -163,6 +160,6 @@ fn data(bytes: &[u8]) -> Answer {
 }
 
 /// Standard base64, or a text that is none and stands for itself: PEM and JSON may come as they are.
-fn bytes(data: &str) -> Vec<u8> {
+pub(crate) fn bytes(data: &str) -> Vec<u8> {
     Base64::decode_vec(data).unwrap_or_else(|_| data.as_bytes().to_vec())
 }

@@ -1,6 +1,7 @@
 //! The calls of our own.
 
 use base64ct::{Base64, Encoding};
+use jiff::Timestamp;
 use keystead::api::fusionauth::KeyBody;
 use keystead::{Algorithm, BackupOptions, Error, GenerateKey, Issuer, KeyId, KeyName, KeySpec, Keystore, Unlock};
 use serde::Deserialize;
@@ -8,9 +9,10 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use crate::answer::Answer;
-use crate::material;
+use crate::{attestation, material};
 
-pub(crate) fn call(store: &Keystore, call: &str, body: &str) -> Answer {
+/// Does a call; `now` is its time, which the store's clock tells too.
+pub(crate) fn call(store: &Keystore, call: &str, body: &str, now: Timestamp) -> Answer {
     let answer = match call {
         "generate" => generate(store, body),
         "inspect" => material::inspect(body),
@@ -22,6 +24,9 @@ pub(crate) fn call(store: &Keystore, call: &str, body: &str) -> Answer {
         "rekey" => rekey(store, body),
         "backup" => backup(store, body),
         "verify_integrity" => verify_integrity(store),
+        "attestation.authority" => attestation::authority(store, body),
+        "attestation.attest" => attestation::attest(store, body),
+        "attestation.verify" => attestation::verify(body, now),
         _ => Err(Answer::unsupported(call)),
     };
     answer.unwrap_or_else(|failure| failure)
@@ -142,6 +147,6 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &str) -> Result<T, Answer> {
         .map_err(|error| Answer::invalid(format!("body, field {}: {}", error.path(), error.inner())))
 }
 
-fn binary(field: &str, text: &str) -> Result<Vec<u8>, Answer> {
+pub(crate) fn binary(field: &str, text: &str) -> Result<Vec<u8>, Answer> {
     Base64::decode_vec(text).map_err(|_| Answer::invalid(format!("{field} is no standard base64 with padding")))
 }

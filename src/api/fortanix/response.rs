@@ -1,16 +1,18 @@
 //! The response, written and read.
 
 use base64ct::{Base64, Encoding};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Failure, members};
 use crate::api::json::Shape;
+use crate::attestation::{Policy, Report, Verifier};
 use crate::error::Result;
 use crate::keystore::Attestation;
 use crate::model::{Invalid, Problem};
 
 /// A statement about a key and the chain of the authority that signed it, as the vendor has them: DER in standard base64.
-/// Nothing is proven by reading it; it is for a verifier.
+/// To have read one proves nothing: [`verify`](Self::verify) it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct KeyAttestationResponse {
@@ -88,6 +90,28 @@ impl KeyAttestationResponse {
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for what is no standard base64 with padding.
     pub fn statement_der(&self) -> Result<Vec<u8>> {
         decode(&self.attestation_statement.statement, || "attestation_statement.statement".into())
+    }
+
+    /// What a verifier makes of it, see [`Verifier::verify`].
+    ///
+    /// ```
+    /// use keystead::api::fortanix::KeyAttestationResponse;
+    /// use keystead::attestation::{Policy, Profile, Verifier};
+    ///
+    /// # let body = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/fortanix/key-attestation-response.json"));
+    /// # let pinned = KeyAttestationResponse::from_json(body).unwrap().authority_chain_der()?.remove(2);
+    /// let response = KeyAttestationResponse::from_json(body).unwrap();
+    /// let verifier = Verifier::new(Profile::Fortanix, [pinned])?;
+    /// let report = response.verify(&verifier, &Policy::new(), jiff::Timestamp::now())?;
+    /// assert!(report.is_valid(), "{report}");
+    /// # Ok::<(), keystead::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for what is no standard base64 with padding. All else that is wrong
+    /// stands in the report.
+    pub fn verify(&self, verifier: &Verifier, policy: &Policy, now: Timestamp) -> Result<Report> {
+        Ok(verifier.verify(&self.statement_der()?, &self.authority_chain_der()?, policy, now))
     }
 }
 
