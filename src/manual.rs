@@ -12,6 +12,9 @@ pub mod key_hierarchy {}
 #[doc = include_str!("manual/formats.md")]
 pub mod formats {}
 
+#[doc = include_str!("manual/attestation.md")]
+pub mod attestation {}
+
 #[doc = include_str!("manual/threat_model.md")]
 pub mod threat_model {}
 
