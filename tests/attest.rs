@@ -7,20 +7,20 @@
     reason = "a test stops at the first failure"
 )]
 
+#[path = "support/attested.rs"]
+mod attested;
 #[path = "support/judges.rs"]
 mod judges;
-#[path = "support/statements.rs"]
-mod statements;
 
 use std::collections::HashSet;
 use std::path::Path;
 
+use attested::{Said, attest, generate, import, name, plan, request, store};
 use judges::pair;
 use keystead::{
     Algorithm, AttestationRequest, ErrorKind, ImportKey, KdfCost, Key, KeyId, KeyType, Keystore, Options, Result,
     SecretEncoding, SecretFormat, Unlock,
 };
-use statements::{Said, attest, generate, import, name, plan, request, store};
 
 const SECRET: &[u8] = b"0123456789abcdef-not-for-anyone-at-all-0123456789abcdef-0123456789abcdef";
 const UNKNOWN: &str = "99999999-9999-4999-8999-999999999999";

@@ -9,19 +9,19 @@
     reason = "a test stops at the first failure, and says which judge was not there"
 )]
 
+#[path = "support/attested.rs"]
+mod attested;
 #[path = "support/judges.rs"]
 mod judges;
-#[path = "support/statements.rs"]
-mod statements;
 
 use std::collections::HashSet;
 
+use attested::{
+    ARC, Hands, MADE, attest, certificates, generate, has_cryptography, import, plan, python_reads, request, store,
+};
 use judges::{Folder, hex, pair};
 use keystead::{Algorithm, Attestation, AttestationRequest, AuthorityStrength, Key, Keystore, Options, SecretFormat};
 use serde_json::{Value, json};
-use statements::{
-    ARC, Hands, MADE, attest, certificates, generate, has_cryptography, import, plan, python_reads, request, store,
-};
 
 const NAMES: [&str; 4] = ["statement", "authority", "ca", "root"];
 /// When statements are made: later than the authority, and with a fraction too.

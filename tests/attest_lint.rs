@@ -9,16 +9,16 @@
     reason = "a test stops at the first failure, and says when there is no lint"
 )]
 
+#[path = "support/attested.rs"]
+mod attested;
 #[path = "support/judges.rs"]
 mod judges;
-#[path = "support/statements.rs"]
-mod statements;
 
 use std::collections::BTreeSet;
 
+use attested::{attest, certificates, generate, import, plan, request, store};
 use judges::{Folder, pair};
 use keystead::{Algorithm, AttestationRequest, AuthorityStrength, Keystore, Options};
-use statements::{attest, certificates, generate, import, plan, request, store};
 
 /// Everything that is found: certificate, severity, code; and why it stays.
 const EXPLAINED: &[(&str, &str, &str, &str)] = &[

@@ -8,10 +8,10 @@
     reason = "a test stops at the first failure"
 )]
 
+#[path = "support/attested.rs"]
+mod attested;
 #[path = "support/judges.rs"]
 mod judges;
-#[path = "support/statements.rs"]
-mod statements;
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
@@ -19,11 +19,11 @@ use std::sync::{Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use attested::{Said, name, plan, request};
 use keystead::{Algorithm, AttestationRequest, ErrorKind, KdfCost, Keystore, Options, SecretFormat, Unlock};
 use p256::ecdsa::signature::Verifier as _;
 use p256::ecdsa::{DerSignature, VerifyingKey};
 use p256::pkcs8::DecodePublicKey;
-use statements::{Said, name, plan, request};
 
 const THREADS: usize = 8;
 const ROUNDS: usize = 200;
@@ -59,7 +59,7 @@ fn statements_are_true_while_keys_change() {
     let options = || Options::default().kdf_cost(KdfCost::FLOOR).busy_timeout(Duration::from_secs(60));
     let store = Keystore::create(&path, &unlock, options()).unwrap();
     let authority = store.create_authority(&plan()).unwrap();
-    let spki = statements::spki_of(authority.chain().next().unwrap());
+    let spki = attested::spki_of(authority.chain().next().unwrap());
     let verifying = VerifyingKey::from_public_key_der(&spki).unwrap();
     let other = Keystore::open(&path, &unlock, options()).unwrap();
 
