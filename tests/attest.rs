@@ -17,6 +17,7 @@ use std::path::Path;
 
 use attested::{Said, attest, generate, import, name, plan, request, store};
 use judges::pair;
+use keystead::attestation::{Claim, Policy, Profile, Verifier};
 use keystead::{
     Algorithm, AttestationRequest, ErrorKind, ImportKey, KdfCost, Key, KeyId, KeyType, Keystore, Options, Result,
     SecretEncoding, SecretFormat, Unlock,
@@ -86,6 +87,7 @@ fn every_kind_of_key_gets_its_statement_or_its_refusal() {
         export(&store, key.id());
     }
     clock.set("2026-11-24T10:00:00Z");
+    let verifier = Verifier::new(Profile::Keystead, [store.authority().unwrap().unwrap().trust_anchor()]).unwrap();
     let mut counts = [0; 2];
     for key in &keys {
         let text = key.name().as_str();
@@ -106,13 +108,24 @@ fn every_kind_of_key_gets_its_statement_or_its_refusal() {
         };
         // Cold, then from the cache.
         for _ in 0..2 {
-            let said = stated(&store, key.id());
+            let attestation = attest(&store, key.id());
+            let said = Said::by(attestation.statement_der());
+            assert_eq!(said.id, key.id().to_string());
             assert_eq!(said.facts, facts, "{text}");
             assert_eq!(said.generated, origin == "generated", "{text}");
             assert_eq!(said.never_exportable, way == "kept", "{text}");
             assert_eq!(said.not_before, "261124100000Z", "{text}");
             assert_eq!(said.spki, spki, "{text}");
             assert_eq!(said.challenge, None, "{text}");
+
+            let chain: Vec<_> = attestation.authority_chain().collect();
+            let policy = Policy::new().key_id(key.id()).public_key(spki);
+            let now = "2026-11-24T10:00:01Z".parse().unwrap();
+            let report = verifier.verify(attestation.statement_der(), &chain, &policy, now);
+            assert!(report.is_valid(), "{text}: {report}");
+            let claims = report.statement().unwrap().claims();
+            assert_eq!(claims.contains(&Claim::GeneratedHere), origin == "generated", "{text}");
+            assert_eq!(claims.contains(&Claim::NeverExportable), way == "kept", "{text}");
         }
         counts[0] += 1;
     }
