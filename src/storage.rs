@@ -21,7 +21,6 @@ mod sqlcipher;
 mod uses;
 mod wraps;
 
-pub(crate) use authority::Marks;
 pub(crate) use backup::CopyKeys;
 pub(crate) use check::Moment;
 pub(crate) use database::{Access, Database, Settings};

@@ -16,7 +16,7 @@ pub(crate) mod tlv;
 
 use crate::crypto::CryptoError;
 
-pub(crate) use certificate::{Certificate, Extension};
+pub(crate) use certificate::Certificate;
 pub(crate) use facts::CertificateFacts;
 pub use information::CertificateInformation;
 pub(crate) use information::parse;
