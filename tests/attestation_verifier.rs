@@ -9,8 +9,12 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use base64ct::{Base64, Encoding};
+use jiff::Timestamp;
 use keystead::attestation::{Check, Claim, Policy, Profile, Report, Verifier};
-use keystead::{Algorithm, ErrorKind, GenerateKey, KeyId, KeyName, KeySpec, Keystore, Options, Origin};
+use keystead::{
+    Algorithm, AttestationRequest, AuthorityPlan, ErrorKind, GenerateKey, ImportKey, KeyId, KeyName, KeySpec, Keystore,
+    Options, Origin, SecretFormat,
+};
 use serde_json::Value;
 use statements::{Attested, at, decode, failed, skipped, vendors};
 
@@ -43,7 +47,7 @@ fn the_vendors_example_is_valid() {
     passed ca-usage: no CA is kept to other usages
     passed ca-key-usage: each CA is for signing certificates
     passed ca-constraints: each CA is one
-    passed policies: chain[0] and each CA below the root are under the profile's policy
+    passed policies: each certificate below the root is under the profile's policy
     passed authority-validity: signed at 2023-09-01T00:36:06Z, chain[0] is valid from 2023-09-01T14:28:45Z to 2023-10-01T14:28:45Z, and a statement may be 24 hours older
     passed ca-validity: signed at 2023-09-01T00:36:06Z, while each CA was valid
     passed statement-version: the statement is of version 3
@@ -251,9 +255,9 @@ fn time_is_judged_to_the_tolerance() {
     assert_eq!(said(&Policy::new(), "2126-11-22T07:00:00Z"), "");
     // No time is too far.
     let endless = Policy::new().max_age(Duration::MAX).clock_tolerance(Duration::MAX);
-    for now in [jiff::Timestamp::MIN, jiff::Timestamp::MAX] {
+    for now in [Timestamp::MIN, Timestamp::MAX] {
         assert_eq!(said(&endless, &now.to_string()), "");
-        let expected = if now == jiff::Timestamp::MAX { "" } else { "signing-time" };
+        let expected = if now == Timestamp::MAX { "" } else { "signing-time" };
         assert_eq!(failed(&ask(&Policy::new(), &now.to_string())), expected);
     }
 }
@@ -298,19 +302,77 @@ fn anchors_that_are_none_are_refused() {
     insta::assert_snapshot!(refused(&[pem(root).repeat(65).as_bytes()]), @"number of trust anchors is more than 64, allowed are 1 to 64");
     insta::assert_snapshot!(refused(&[root, b""]), @"trust anchor 1 cannot be read: input is empty; accepted are PEM, DER, base64 of DER and JWK");
     insta::assert_snapshot!(refused(&[b"root"]), @"trust anchor 0 cannot be read: input is 4 bytes of text without PEM boundaries, no JSON and no base64 of DER; accepted are PEM, DER, base64 of DER and JWK");
+    let vendors = vendors();
+    let root = vendors.root();
     insta::assert_snapshot!(refused(&[&root[..root.len() - 1]]), @"trust anchor 0 cannot be read: DER stops making sense at byte 0 (outer SEQUENCE): the length goes beyond the end, as if the bytes had been cut off; accepted is one PKCS#8, PKCS#1, SEC1, public key, certificate, PKCS#7 or PKCS#12, and nothing behind it");
-    insta::assert_snapshot!(refused(&[&[root, &[0]].concat()]), @"trust anchor 0 cannot be read: certificate stops making sense at byte 448 (end): 1 byte follows where nothing may; accepted is an X.509 certificate in DER with nothing behind it (RFC 5280)");
+    insta::assert_snapshot!(refused(&[&[root, &[0]].concat()]), @"trust anchor 0 cannot be read: certificate stops making sense at byte 1513 (end): 1 byte follows where nothing may; accepted is an X.509 certificate in DER with nothing behind it (RFC 5280)");
     insta::assert_snapshot!(refused(&[&CERTIFIED[0].spki]), @"trust anchor 0 cannot be read: it is a key, allowed are certificates in DER or PEM");
     insta::assert_snapshot!(refused(&[&vec![b' '; 1 << 21]]), @"trust anchor 0 cannot be read: input is 2097152 bytes, at most 1048576");
     // A private key is not told.
     let store = Keystore::in_memory(Options::default()).unwrap();
     let spec = KeySpec::new(Algorithm::Es256, None).unwrap();
     let key = store.generate(GenerateKey::new(KeyName::new("a").unwrap(), spec).exportable(true)).unwrap();
-    let private = store.export_secret(key.id(), &keystead::SecretFormat::Pkcs8Pem).unwrap();
+    let private = store.export_secret(key.id(), &SecretFormat::Pkcs8Pem).unwrap();
     insta::assert_snapshot!(refused(&[private.expose_secret()]), @"trust anchor 0 cannot be read: it is a key, allowed are certificates in DER or PEM");
     // Anything within what looks like a certificate.
     let hollow = [0x30, 0x08, 0x30, 0x00, 0x30, 0x00, 0x03, 0x02, 0, 0];
     insta::assert_snapshot!(refused(&[&hollow]), @"trust anchor 0 cannot be read: certificate is malformed: ASN.1 DER message is incomplete: expected 3, actual 2 at DER byte 2");
+}
+
+/// What a store says of its keys is believed by those who have pinned its root, and by nobody else.
+#[test]
+fn statements_of_a_store_are_valid() {
+    let store = Keystore::in_memory(Options::default()).unwrap();
+    let authority = store.create_authority(&AuthorityPlan::new()).unwrap();
+    let stranger = Keystore::in_memory(Options::default()).unwrap();
+    let stranger = stranger.create_authority(&AuthorityPlan::new()).unwrap();
+    let generate = |name: &str, algorithm, exportable| {
+        let bits = (algorithm == Algorithm::Ps256).then_some(2048);
+        let spec = KeySpec::new(algorithm, bits).unwrap();
+        store.generate(GenerateKey::new(KeyName::new(name).unwrap(), spec).exportable(exportable)).unwrap()
+    };
+    let exported = generate("exported", Algorithm::Es256, true);
+    let secret = store.export_secret(exported.id(), &SecretFormat::Pkcs8Der).unwrap();
+    let import = |name: &str, exportable| {
+        let request = ImportKey::new(KeyName::new(name).unwrap(), secret.clone_secret()).exportable(exportable);
+        store.import(request).unwrap().key
+    };
+    let [generated, kept] = Claim::ALL;
+    for (key, claims) in [
+        (generate("P-256", Algorithm::Es256, false), &[generated, kept][..]),
+        (generate("P-384", Algorithm::Es384, false), &[generated, kept]),
+        (generate("P-521", Algorithm::Es512, false), &[generated, kept]),
+        (generate("RSA", Algorithm::Ps256, false), &[generated, kept]),
+        (generate("exportable", Algorithm::Es256, true), &[generated]),
+        (store.key(exported.id()).unwrap(), &[generated]),
+        (import("imported", false), &[kept]),
+        (import("imported, exportable", true), &[]),
+    ] {
+        let challenge = key.id().as_bytes().to_vec();
+        let request = AttestationRequest::new().challenge(challenge.clone()).unwrap();
+        let attestation = store.attest(key.id(), &request).unwrap();
+        let chain: Vec<_> = attestation.authority_chain().collect();
+        let policy = Policy::new()
+            .key_id(key.id())
+            .public_key(key.public_key_der().unwrap())
+            .challenge(challenge.clone())
+            .max_age(Duration::from_secs(60));
+        let policy = claims.iter().fold(policy, |policy, claim| policy.require(*claim));
+        let judge = |root: &[u8]| {
+            let verifier = Verifier::new(Profile::Keystead, [root]).unwrap();
+            verifier.verify(attestation.statement_der(), &chain, &policy, Timestamp::now())
+        };
+        let report = judge(authority.trust_anchor());
+        let statement = report.statement().unwrap_or_else(|| panic!("{}: {report}", key.name()));
+        assert_eq!((statement.key_id(), statement.claims()), (key.id(), claims));
+        assert_eq!(statement.challenge(), Some(&challenge[..]));
+        assert_eq!((statement.origin(), statement.algorithm()), (Some(key.origin()), key.algorithm()));
+        let second = |at: Timestamp| Timestamp::from_second(at.as_second()).unwrap();
+        assert_eq!(statement.stored_since(), Some(second(key.inserted_at())));
+        assert_eq!(statement.exportable_since().is_some(), key.is_exportable());
+        assert_eq!(statement.exported_at(), key.exported_at().map(second));
+        assert_eq!(failed(&judge(stranger.trust_anchor())), "trust-anchor");
+    }
 }
 
 #[test]

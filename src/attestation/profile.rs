@@ -15,10 +15,11 @@ use crate::model::{Invalid, Problem};
 pub enum Profile {
     /// This library's. A chain has 2 to 5 certificates: the authority, then its CAs, the root among them.
     ///
-    /// The authority must carry our extended key usage and our policy. Of the CAs, which may be anybody's, no policy is asked:
-    /// the pinned root says whose they are.
+    /// The authority must carry our extended key usage. It need not carry our policy, since a CA from outside does not always
+    /// put in what a request asks for; but one that carries policies without ours was issued for something else. The policies
+    /// of the CAs are their own affair: the pinned root says whose they are.
     Keystead,
-    /// Fortanix DSM's. A chain has exactly 3 certificates, and the CA carries Fortanix's policy too.
+    /// Fortanix DSM's. A chain has exactly 3 certificates, and both the authority and its CA carry Fortanix's policy.
     ///
     /// A statement may be up to 24 hours older than its authority's certificate: the vendor certifies the same key of the
     /// authority anew, and delivers earlier statements with the later certificate. In its own published example the
@@ -67,8 +68,8 @@ impl Profile {
         }
     }
 
-    /// Whether CAs below the root carry the policy.
-    pub(super) const fn asks_policy_of_cas(self) -> bool {
+    /// Whether each certificate below the root carries the policy.
+    pub(super) const fn asks_for_policy(self) -> bool {
         matches!(self, Self::Fortanix)
     }
 }

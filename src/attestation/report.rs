@@ -77,7 +77,7 @@ checks! {
     CaKeyUsage = "ca-key-usage",
     /// The basic constraints of each CA are critical and say that it is one.
     CaConstraints = "ca-constraints",
-    /// `chain[0]` has the profile's policy, and so have the CAs below the root where the [`Profile`] says so.
+    /// The certificates below the root have the profile's policy, as the [`Profile`] says.
     Policies = "policies",
     /// The statement was signed while `chain[0]` was valid. The [`Profile`] may let it be older.
     AuthorityValidity = "authority-validity",

@@ -18,7 +18,7 @@ const ANY_USAGE: &[u8] = &[0x55, 0x1D, 37, 0];
 
 impl Chain<'_> {
     pub(super) fn version(&self) -> Finding {
-        self.each_link(|Link { certificate, .. }| match certificate.version {
+        self.each_link(|_, Link { certificate, .. }| match certificate.version {
             3 => Ok(()),
             other => Err(format!("is of version {other}, allowed is 3")),
         })?;
@@ -34,12 +34,12 @@ impl Chain<'_> {
             (extension::SUBJECT_KEY_IDENTIFIER, "subject key identifier"),
             (extension::AUTHORITY_KEY_IDENTIFIER, "authority key identifier"),
         ];
-        self.each_link(|link| no_critical_but(&link.certificate, KNOWN))?;
+        self.each_link(|_, link| no_critical_but(&link.certificate, KNOWN))?;
         Ok("each critical extension of the chain is known".into())
     }
 
     pub(super) fn strength(&self) -> Finding {
-        self.each_link(|link| {
+        self.each_link(|_, link| {
             let key = link.key.as_ref().map_err(|error| format!("has a key that cannot be used: {error}"))?;
             let (kind, bits) = (key.key_type(), key.bits());
             let least = if kind == KeyType::Rsa { LEAST_RSA } else { LEAST_EC };
@@ -121,18 +121,22 @@ impl Chain<'_> {
     }
 
     pub(super) fn policies(&self, profile: Profile) -> Finding {
-        let under = |certificate: &Certificate<'_>| {
-            let (oid, name) = (extension::CERTIFICATE_POLICIES, "certificate policies");
-            let policies = required(certificate, oid, name, extension::read_policies)?;
-            among(&policies, profile.oids().policy, "the policies")
-        };
-        self.of_authority("is under the policy", under)?;
-        if !profile.asks_policy_of_cas() {
-            return Ok("chain[0] is under the profile's policy".into());
+        let (oid, name) = (extension::CERTIFICATE_POLICIES, "certificate policies");
+        let ours = |policies: &[&[u8]]| among(policies, profile.oids().policy, "the policies");
+        if !profile.asks_for_policy() {
+            return self.of_authority("is under no other policy", |authority| {
+                let policies = optional(authority, oid, name, extension::read_policies)?;
+                policies.map_or(Ok(()), |policies| ours(&policies))
+            });
         }
         let root = self.place_of_root();
-        self.each_ca(|at, ca| if at == root { Ok(()) } else { under(&ca.certificate) })?;
-        Ok("chain[0] and each CA below the root are under the profile's policy".into())
+        self.each_link(|at, link| {
+            if at == root && at > 0 {
+                return Ok(());
+            }
+            ours(&required(&link.certificate, oid, name, extension::read_policies)?)
+        })?;
+        Ok("each certificate below the root is under the profile's policy".into())
     }
 
     fn of_authority(&self, good: &'static str, check: impl Fn(&Certificate<'_>) -> Result<(), String>) -> Finding {

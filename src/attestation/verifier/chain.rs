@@ -1,5 +1,7 @@
 //! The path: from the statement over its authority and the CAs to a pinned root.
 
+use std::ops::Range;
+
 use crate::attestation::Profile;
 use crate::attestation::dotted::hex;
 use crate::attestation::report::{Fault, Finding};
@@ -100,7 +102,7 @@ impl<'a> Chain<'a> {
 
     pub(super) fn key_ids(&self) -> Finding {
         self.each_pair(|at, link, next| identified_by(&link.certificate, &next.certificate, at + 1))?;
-        self.each(self.place_of_root(), self.links.len(), |link| {
+        self.each(self.place_of_root()..self.links.len(), |_, link| {
             let (root, oid) = (&link.certificate, extension::AUTHORITY_KEY_IDENTIFIER);
             let id = optional(root, oid, "authority key identifier", extension::read_authority_key_identifier)?;
             match id.flatten() {
@@ -162,50 +164,35 @@ impl<'a> Chain<'a> {
         self.links.iter().enumerate().filter_map(|(at, link)| Some((at, link.as_ref().ok()?)))
     }
 
-    /// Makes a check of every certificate.
-    pub(super) fn each_link(&self, check: impl Fn(&Link<'a>) -> Result<(), String>) -> Result<(), Fault> {
-        self.each(0, self.links.len(), check)
+    /// Makes a check of every certificate and its place.
+    pub(super) fn each_link(&self, check: impl Fn(usize, &Link<'a>) -> Result<(), String>) -> Result<(), Fault> {
+        self.each(0..self.links.len(), check)
     }
 
     /// Makes a check of every CA and its place.
     pub(super) fn each_ca(&self, check: impl Fn(usize, &Link<'a>) -> Result<(), String>) -> Result<(), Fault> {
-        self.any()?;
-        if self.links.len() < 2 {
-            return Err(Fault::Unmade("the chain has no CA".into()));
-        }
-        self.each_at(1, self.links.len(), check)
+        self.any_ca()?;
+        self.each(1..self.links.len(), check)
     }
 
-    fn each(&self, from: usize, to: usize, check: impl Fn(&Link<'a>) -> Result<(), String>) -> Result<(), Fault> {
-        self.each_at(from, to, |_, link| check(link))
-    }
-
-    fn each_at(
-        &self,
-        from: usize,
-        to: usize,
-        check: impl Fn(usize, &Link<'a>) -> Result<(), String>,
-    ) -> Result<(), Fault> {
+    fn each(&self, places: Range<usize>, check: impl Fn(usize, &Link<'a>) -> Result<(), String>) -> Result<(), Fault> {
         self.any()?;
-        let within = || self.links().filter(|(at, _)| (from..to).contains(at));
-        let wrong = within().filter_map(|(at, link)| Some(format!("chain[{at}] {}", check(at, link).err()?)));
+        let within = self.links().filter(|(at, _)| places.contains(at));
+        let wrong = within.filter_map(|(at, link)| Some(format!("chain[{at}] {}", check(at, link).err()?)));
         failed(wrong.collect())?;
-        self.all_of(from, to)
+        self.all_of(places)
     }
 
     /// Makes a check of every certificate, its place, and the next one.
     fn each_pair(&self, check: impl Fn(usize, &Link<'a>, &Link<'a>) -> Result<(), String>) -> Result<(), Fault> {
-        self.any()?;
-        if self.links.len() < 2 {
-            return Err(Fault::Unmade("the chain has no CA".into()));
-        }
+        self.any_ca()?;
         let pairs = self.links.iter().zip(self.links.iter().skip(1)).enumerate();
         let wrong = pairs.filter_map(|(at, pair)| match pair {
             (Ok(link), Ok(next)) => Some(format!("chain[{at}] {}", check(at, link, next).err()?)),
             _ => None,
         });
         failed(wrong.collect())?;
-        self.all_of(0, self.links.len())
+        self.all_of(0..self.links.len())
     }
 
     /// Whether there is something to check.
@@ -217,10 +204,15 @@ impl<'a> Chain<'a> {
         }
     }
 
+    fn any_ca(&self) -> Result<(), Fault> {
+        self.any()?;
+        if self.links.len() > 1 { Ok(()) } else { Err(Fault::Unmade("the chain has no CA".into())) }
+    }
+
     /// Whether all of these can be read.
-    fn all_of(&self, from: usize, to: usize) -> Result<(), Fault> {
-        let unread = (from..to).find(|at| self.links.get(*at).is_some_and(Result::is_err));
-        unread.map_or(Ok(()), |at| Err(Fault::Unmade(format!("chain[{at}] cannot be read"))))
+    fn all_of(&self, places: Range<usize>) -> Result<(), Fault> {
+        let unread = self.links.iter().enumerate().find(|(at, link)| places.contains(at) && link.is_err());
+        unread.map_or(Ok(()), |(at, _)| Err(Fault::Unmade(format!("chain[{at}] cannot be read"))))
     }
 }
 

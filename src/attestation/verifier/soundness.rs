@@ -95,9 +95,9 @@ impl Content<'_> {
 
 /// A claim is made when the facts bear it out, and only then.
 fn claims_fit(facts: &KeyFacts, claims: &[Claim]) -> Result<(), Fault> {
-    let generated = facts.origin == Origin::Generated;
-    let kept = facts.exportable_since.is_none() && facts.exported_at.is_none();
-    for (claim, borne_out) in [(Claim::GeneratedHere, generated), (Claim::NeverExportable, kept)] {
+    let borne_out =
+        [(Claim::GeneratedHere, facts.is_generated()), (Claim::NeverExportable, facts.is_never_exportable())];
+    for (claim, borne_out) in borne_out {
         let claimed = claims.contains(&claim);
         if claimed != borne_out {
             let verb = if claimed { "claims" } else { "does not claim" };
