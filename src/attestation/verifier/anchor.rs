@@ -1,7 +1,9 @@
 //! Trust anchors: the roots that whoever verifies has pinned.
 
+use std::sync::Arc;
+
 use crate::codec::{self, Content};
-use crate::crypto::IssuerKey;
+use crate::crypto::{CryptoError, IssuerKey};
 use crate::model::{Invalid, Problem};
 use crate::x509::Certificate;
 
@@ -9,7 +11,9 @@ use crate::x509::Certificate;
 #[derive(Clone, Debug)]
 pub(super) struct Anchor {
     pub(super) der: Box<[u8]>,
-    /// Whether it is issued and signed by itself, and if not, why. Found out once: every chain of this root needs it.
+    /// Read once: every chain of this root needs it.
+    pub(super) key: Arc<Result<IssuerKey, CryptoError>>,
+    /// Whether it is issued and signed by itself, and if not, why. Found out once too.
     pub(super) self_signed: Result<(), String>,
 }
 
@@ -31,11 +35,10 @@ pub(super) fn read(inputs: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Result
             if anchors.len() == MOST {
                 return Err(number(format!("more than {MOST}")));
             }
-            let self_signed = {
-                let certificate = Certificate::read(&der).map_err(|error| unread(error.to_string()))?;
-                self_signed(&certificate)
-            };
-            anchors.push(Anchor { der, self_signed });
+            let root = Certificate::read(&der).map_err(|error| unread(error.to_string()))?;
+            let key = IssuerKey::from_spki(root.spki);
+            let self_signed = self_signed(&root, &key);
+            anchors.push(Anchor { key: Arc::new(key), self_signed, der });
         }
     }
     if anchors.is_empty() { Err(number("0".to_owned())) } else { Ok(anchors) }
@@ -46,14 +49,14 @@ fn number(got: String) -> Invalid {
     Invalid::new("trust_anchor", Problem::InvalidLength, message)
 }
 
-fn self_signed(root: &Certificate<'_>) -> Result<(), String> {
+fn self_signed(root: &Certificate<'_>, key: &Result<IssuerKey, CryptoError>) -> Result<(), String> {
     if root.issuer != root.subject {
         return Err("is issued by another".to_owned());
     }
     if root.signature_algorithm != root.tbs_algorithm {
         return Err("names one signature algorithm inside and another outside".to_owned());
     }
-    IssuerKey::from_spki(root.spki)
-        .and_then(|key| key.verify(root.signature_algorithm, root.tbs, root.signature))
-        .map_err(|error| format!("is not signed with its own key: {error}"))
+    let key = key.as_ref().map_err(|error| format!("has a key that cannot be used: {error}"))?;
+    let verified = key.verify(root.signature_algorithm, root.tbs, root.signature);
+    verified.map_err(|error| format!("is not signed with its own key: {error}"))
 }

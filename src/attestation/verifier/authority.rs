@@ -40,7 +40,7 @@ impl Chain<'_> {
 
     pub(super) fn strength(&self) -> Finding {
         self.each_link(|_, link| {
-            let key = link.key.as_ref().map_err(|error| format!("has a key that cannot be used: {error}"))?;
+            let key = link.key().map_err(|error| format!("has a key that cannot be used: {error}"))?;
             let (kind, bits) = (key.key_type(), key.bits());
             let least = if kind == KeyType::Rsa { LEAST_RSA } else { LEAST_EC };
             if bits >= least {

@@ -1,6 +1,7 @@
 //! The path: from the statement over its authority and the CAs to a pinned root.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::attestation::Profile;
 use crate::attestation::dotted::hex;
@@ -20,23 +21,35 @@ pub(super) struct Chain<'a> {
     ders: &'a [&'a [u8]],
     /// None of a chain that is too long.
     links: Vec<Result<Link<'a>, X509Error>>,
+    /// The trust anchor that is the last of them.
+    anchor: Option<&'a Anchor>,
 }
 
 /// A certificate and the key that it is for.
 pub(super) struct Link<'a> {
     pub(super) certificate: Certificate<'a>,
-    pub(super) key: Result<IssuerKey, CryptoError>,
+    key: Arc<Result<IssuerKey, CryptoError>>,
+}
+
+impl Link<'_> {
+    pub(super) fn key(&self) -> Result<&IssuerKey, &CryptoError> {
+        (*self.key).as_ref()
+    }
 }
 
 impl<'a> Chain<'a> {
-    pub(super) fn read(ders: &'a [&'a [u8]]) -> Self {
-        let read = |der: &&'a [u8]| {
+    pub(super) fn read(ders: &'a [&'a [u8]], anchors: &'a [Anchor]) -> Self {
+        let anchor = ders.last().and_then(|last| anchors.iter().find(|anchor| *anchor.der == **last));
+        let read = |(at, der): (usize, &&'a [u8])| {
             let certificate = Certificate::read(der)?;
-            let key = IssuerKey::from_spki(certificate.spki);
+            let key = match anchor {
+                Some(anchor) if at + 1 == ders.len() => Arc::clone(&anchor.key),
+                _ => Arc::new(IssuerKey::from_spki(certificate.spki)),
+            };
             Ok(Link { certificate, key })
         };
-        let links = if ders.len() > MOST { Vec::new() } else { ders.iter().map(read).collect() };
-        Self { ders, links }
+        let links = if ders.len() > MOST { Vec::new() } else { ders.iter().enumerate().map(read).collect() };
+        Self { ders, links, anchor }
     }
 
     pub(super) fn length(&self, profile: Profile) -> Finding {
@@ -60,7 +73,7 @@ impl<'a> Chain<'a> {
 
     pub(super) fn signed(&self, statement: &Certificate<'_>) -> Finding {
         let authority = self.authority()?;
-        match signed_by(statement, &authority.key, 0) {
+        match signed_by(statement, authority.key(), 0) {
             Ok(()) => Ok("the statement is signed with the key of chain[0]".into()),
             Err(why) => Err(Fault::Failed(format!("the statement {why}"))),
         }
@@ -82,7 +95,7 @@ impl<'a> Chain<'a> {
     }
 
     pub(super) fn signatures(&self) -> Finding {
-        self.each_pair(|at, link, next| signed_by(&link.certificate, &next.key, at + 1))?;
+        self.each_pair(|at, link, next| signed_by(&link.certificate, next.key(), at + 1))?;
         Ok("each certificate is signed with the key of the next one".into())
     }
 
@@ -130,11 +143,12 @@ impl<'a> Chain<'a> {
         Ok("no CA stands higher than its path length constraint allows".into())
     }
 
-    pub(super) fn trust_anchor(&self, anchors: &[Anchor]) -> Finding {
+    /// `pinned` says how many trust anchors there are.
+    pub(super) fn trust_anchor(&self, pinned: usize) -> Finding {
         let last = self.ders.last().ok_or_else(|| Fault::Unmade("the chain is empty".into()))?;
         let name = format!("chain[{}]", self.place_of_root());
-        let Some(anchor) = anchors.iter().find(|anchor| *anchor.der == **last) else {
-            let pinned = match anchors.len() {
+        let Some(anchor) = self.anchor else {
+            let pinned = match pinned {
                 1 => "not the trust anchor".to_owned(),
                 more => format!("none of the {more} trust anchors"),
             };
@@ -221,12 +235,12 @@ fn failed(reasons: Vec<String>) -> Result<(), Fault> {
 }
 
 /// Whether the key of the certificate at this place signed it.
-fn signed_by(certificate: &Certificate<'_>, key: &Result<IssuerKey, CryptoError>, place: usize) -> Result<(), String> {
+fn signed_by(certificate: &Certificate<'_>, key: Result<&IssuerKey, &CryptoError>, place: usize) -> Result<(), String> {
     let Certificate { signature_algorithm, tbs_algorithm, tbs, signature, .. } = certificate;
     if signature_algorithm != tbs_algorithm {
         return Err("names one signature algorithm inside and another outside".to_owned());
     }
-    let key = key.as_ref().map_err(|error| format!("cannot be verified with the key of chain[{place}]: {error}"))?;
+    let key = key.map_err(|error| format!("cannot be verified with the key of chain[{place}]: {error}"))?;
     let verified = key.verify(signature_algorithm, tbs, signature);
     verified.map_err(|error| format!("is not signed with the key of chain[{place}]: {error}"))
 }
