@@ -2,13 +2,26 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at the first failure")]
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
+use keystead::attestation::{self, Claim, Policy, Profile};
 use keystead::{
-    Algorithm, GenerateKey, ImportKey, Issuer, KeyName, KeySpec, KeyType, Keystore, NamePattern, Options, Query,
-    SecretEncoding, SecretFormat, Unlock, UserLabel,
+    Algorithm, AttestationRequest, AuthorityPlan, Clock, ErrorKind, GenerateKey, ImportKey, Issuer, KeyName, KeySpec,
+    KeyType, Keystore, NamePattern, Options, Query, SecretEncoding, SecretFormat, Unlock, UserLabel,
 };
 
 const PASSPHRASE: &str = "golden";
+
+/// A clock that stands still.
+#[derive(Clone, Debug)]
+struct Fixed(Timestamp);
+
+impl Clock for Fixed {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
 
 fn golden(version: u32) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/golden/format-{version}.db"))
@@ -22,7 +35,7 @@ fn golden_imported() -> PathBuf {
 #[test]
 #[ignore = "writes a golden file"]
 fn write() {
-    let path = golden(2);
+    let path = golden(3);
     let cost = Options::default().kdf_cost(keystead::KdfCost::FLOOR);
     let store = Keystore::create(path, &Unlock::passphrase(PASSPHRASE), cost).unwrap();
     for algorithm in Algorithm::ALL {
@@ -38,6 +51,11 @@ fn write() {
     let gone = store.generate(GenerateKey::new(KeyName::new("gone").unwrap(), spec)).unwrap();
     store.rename(gone.id(), KeyName::new("soon gone").unwrap()).unwrap();
     store.delete(gone.id()).unwrap();
+    // An attestation authority, one that came before it, and a key that waits for its certificate, from format 3 on.
+    store.create_authority(&AuthorityPlan::new()).unwrap();
+    store.renew_authority().unwrap();
+    let request = store.authority_request(&AuthorityPlan::new()).unwrap();
+    std::fs::write(golden(3).with_file_name("format-3.request.der"), request.der()).unwrap();
 }
 
 /// Wrote the keys from outside of format 1: a pair with its chain, one that left the store, a secret, a certificate alone.
@@ -81,7 +99,7 @@ fn imported_keys_of_format_1_open() {
 
 #[test]
 fn every_format_opens() {
-    for version in [1, 2] {
+    for version in [1, 2, 3] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("keys.db");
         std::fs::copy(golden(version), &path).unwrap();
@@ -99,6 +117,82 @@ fn every_format_opens() {
         let used = store.key(KeyName::new("golden ES256").unwrap()).unwrap();
         assert_eq!(store.users(used.id()).unwrap(), ["the golden test"]);
         assert_eq!(names(&store, "*es*"), ["golden ES256", "golden ES384", "golden ES512"]);
+        // What came later can be made.
+        if version < 3 {
+            assert_eq!(store.authority().unwrap(), None);
+            store.create_authority(&AuthorityPlan::new()).unwrap();
+            let attestation = store.attest(used.id(), &AttestationRequest::new()).unwrap();
+            assert_eq!(attestation.authority_chain().count(), 3);
+            assert!(store.verify_integrity().unwrap().is_ok());
+        }
+    }
+}
+
+/// The authority of format 3 signs, a day after it was made, and what it signs is believed.
+#[test]
+fn the_authority_of_format_3_signs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.db");
+    std::fs::copy(golden(3), &path).unwrap();
+    let at = |hours: i64| {
+        let store = Keystore::open_read_only(&path, &unlock(), Options::default()).unwrap();
+        let made = store.authority().unwrap().unwrap().not_before();
+        let fixed = Fixed(made.checked_add(SignedDuration::from_hours(hours)).unwrap());
+        Keystore::open(&path, &unlock(), Options::default().clock(Arc::new(fixed.clone())))
+            .map(|store| (store, fixed.0))
+            .unwrap()
+    };
+    let root = at(0).0.authority().unwrap().unwrap().trust_anchor().to_vec();
+    let verifier = attestation::Verifier::new(Profile::Keystead, [&root]).unwrap();
+    let mut requests = Vec::new();
+    for (hours, past) in [(24, 1), (26 * 24, 2)] {
+        let (store, now) = at(hours);
+        let key = store.key(KeyName::new("golden RS256").unwrap()).unwrap();
+        let attestation = store.attest(key.id(), &AttestationRequest::new()).unwrap();
+        let chain: Vec<_> = attestation.authority_chain().collect();
+        let policy = Policy::new().require(Claim::GeneratedHere).require(Claim::NeverExportable).key_id(key.id());
+        let report = verifier.verify(attestation.statement_der(), &chain, &policy, now);
+        assert!(report.is_valid(), "{report}");
+        assert_eq!(store.past_authorities().unwrap().len(), past);
+        requests.push(store.authority_request(&AuthorityPlan::new()).unwrap());
+        assert!(store.verify_integrity().unwrap().is_ok());
+    }
+    // For the key that waits since the file was written.
+    let written = golden(3).with_file_name("format-3.request.der");
+    assert!(requests.iter().all(|request| request.der() == std::fs::read(&written).unwrap()));
+}
+
+/// Read-only, a store of an older format has no authority, and says so.
+#[test]
+fn older_formats_have_no_authority() {
+    for version in [1, 2] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.db");
+        std::fs::copy(golden(version), &path).unwrap();
+        let before = std::fs::read(&path).unwrap();
+        let reader = Keystore::open_read_only(&path, &unlock(), Options::default()).unwrap();
+        let key = reader.key(KeyName::new("golden ES256").unwrap()).unwrap();
+        for error in [
+            reader.attest(key.id(), &AttestationRequest::new()).unwrap_err(),
+            reader.attest_many(&[key.id()], &AttestationRequest::new()).unwrap_err(),
+            reader.renew_authority().unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), ErrorKind::NotPossible);
+            assert!(error.to_string().starts_with("the store has no attestation authority"), "{error}");
+        }
+        assert_eq!(reader.authority().unwrap(), None);
+        assert!(reader.past_authorities().unwrap().is_empty());
+        assert!(!reader.discard_authority_request().unwrap());
+        assert_eq!(reader.install_authority(b"").unwrap_err().kind(), ErrorKind::NotPossible);
+        assert_eq!(reader.ensure_authority(&AuthorityPlan::new()).unwrap_err().kind(), ErrorKind::ReadOnly);
+        assert_eq!(reader.authority_request(&AuthorityPlan::new()).unwrap_err().kind(), ErrorKind::ReadOnly);
+        assert!(reader.verify_integrity().unwrap().is_ok());
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+        // Another handle upgrades it: then this one sees what that one makes.
+        let writer = Keystore::open(&path, &unlock(), Options::default()).unwrap();
+        writer.create_authority(&AuthorityPlan::new()).unwrap();
+        let attestation = reader.attest(key.id(), &AttestationRequest::new()).unwrap();
+        assert!(writer.authority().unwrap().unwrap().chain().eq(attestation.authority_chain()));
     }
 }
 
