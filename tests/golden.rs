@@ -103,7 +103,7 @@ fn every_format_opens() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("keys.db");
         std::fs::copy(golden(version), &path).unwrap();
-        let store = Keystore::open(&path, &unlock(), Options::default()).unwrap();
+        let store = Keystore::open(&path, &unlock(), later()).unwrap();
         let integrity = store.verify_integrity().unwrap();
         assert!(integrity.is_ok(), "{:?}", integrity.problems());
         assert_eq!(integrity.keys(), 12);
@@ -170,7 +170,7 @@ fn older_formats_have_no_authority() {
         let path = folder.path().join("keys.db");
         std::fs::copy(golden(version), &path).unwrap();
         let before = std::fs::read(&path).unwrap();
-        let reader = Keystore::open_read_only(&path, &unlock(), Options::default()).unwrap();
+        let reader = Keystore::open_read_only(&path, &unlock(), later()).unwrap();
         let key = reader.key(KeyName::new("golden ES256").unwrap()).unwrap();
         for error in [
             reader.attest(key.id(), &AttestationRequest::new()).unwrap_err(),
@@ -189,7 +189,7 @@ fn older_formats_have_no_authority() {
         assert!(reader.verify_integrity().unwrap().is_ok());
         assert_eq!(std::fs::read(&path).unwrap(), before);
         // Another handle upgrades it: then this one sees what that one makes.
-        let writer = Keystore::open(&path, &unlock(), Options::default()).unwrap();
+        let writer = Keystore::open(&path, &unlock(), later()).unwrap();
         writer.create_authority(&AuthorityPlan::new()).unwrap();
         let attestation = reader.attest(key.id(), &AttestationRequest::new()).unwrap();
         assert!(writer.authority().unwrap().unwrap().chain().eq(attestation.authority_chain()));
@@ -237,6 +237,11 @@ fn format_1_is_upgraded_once() {
     });
     let store = Keystore::open(&path, &unlock(), Options::default()).unwrap();
     assert!(store.verify_integrity().unwrap().is_ok());
+}
+
+/// After every golden file was written, whatever the clock of this machine says.
+fn later() -> Options {
+    Options::default().clock(Arc::new(Fixed("2030-01-01T00:00:00Z".parse().unwrap())))
 }
 
 fn unlock() -> Unlock {

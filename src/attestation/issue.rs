@@ -118,6 +118,7 @@ pub(crate) struct Attested {
     subject: Vec<u8>,
     spki: Box<[u8]>,
     extensions: Vec<u8>,
+    latest: Timestamp,
 }
 
 impl Attested {
@@ -135,7 +136,13 @@ impl Attested {
         if let Some(oid) = OIDS.facts {
             extensions.extend(extension::write(oid, false, &facts.write()?)?);
         }
-        Ok(Self { subject, spki, extensions })
+        let latest = time::cut_to_second(facts.exported_at.map_or(facts.stored_since, |at| at.max(facts.stored_since)));
+        Ok(Self { subject, spki, extensions, latest })
+    }
+
+    /// The latest time that is stated: a statement that was signed before it would contradict itself.
+    pub(crate) fn latest(&self) -> Timestamp {
+        self.latest
     }
 
     /// Writes the statement in DER. The serial number's first bit is clear, and it is not all zero; `key_identifier` is the

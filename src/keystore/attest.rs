@@ -8,7 +8,7 @@ use hashlink::LruCache;
 use jiff::Timestamp;
 
 use super::Keystore;
-use super::authority::StatementIssuer;
+use super::authority::{StatementIssuer, has_come};
 use super::generate::quoted;
 use super::rename::no_such_key;
 use crate::attestation::{Attested, KeyFacts, MOST_CHALLENGE};
@@ -129,8 +129,8 @@ impl Keystore {
     ///
     /// # Errors
     /// [`NotFound`](crate::ErrorKind::NotFound); [`NotPossible`](crate::ErrorKind::NotPossible) for an HMAC secret, for a key
-    /// without its private part, and when there is no authority or it has ended and cannot be renewed; and those of every
-    /// read, see [`key`](Self::key).
+    /// without its private part, when there is no authority or it has ended and cannot be renewed, and when the clock is set
+    /// back by more than a minute; and those of every read, see [`key`](Self::key).
     pub fn attest(&self, id: KeyId, request: &AttestationRequest) -> Result<Attestation> {
         let now = x509::cut_to_second(self.now());
         let marks = self.0.database.marks(id)?;
@@ -166,8 +166,14 @@ impl Keystore {
     ) -> Result<Attestation> {
         let entropy = &*self.0.options.entropy;
         let serial = self.random_serial()?;
-        // Of two clocks the slower one may be behind the authority's begin.
-        let at = now.max(issuer.not_before());
+        // The clock may be a little behind that by which the authority or the key was made.
+        if !has_come(attested.latest(), now) {
+            return Err(Error::not_possible(format!(
+                "the key was stored or exported at {}, now it is {now}: the clock may be wrong",
+                attested.latest()
+            )));
+        }
+        let at = now.max(issuer.not_before()).max(attested.latest());
         let statement = attested.issue(issuer.signatory(), serial, at, request.challenge.as_deref(), |tbs| {
             Ok(issuer.private().try_sign(tbs, entropy)?.to_der())
         })?;

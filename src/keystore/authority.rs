@@ -16,6 +16,7 @@ use jiff::Timestamp;
 pub use install::ImportAuthority;
 pub(super) use issuer::{Issuer as StatementIssuer, IssuerCache};
 pub use period::AuthorityRenewal;
+pub(super) use period::has_come;
 pub use request::CertificateRequest;
 
 use issuer::{above, row_of};

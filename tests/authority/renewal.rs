@@ -5,7 +5,8 @@ use std::thread;
 
 use insta::assert_snapshot;
 use jiff::Timestamp;
-use keystead::{AuthorityPlan, AuthorityRenewal, AuthorityStrength, ErrorKind, Keystore};
+use keystead::attestation::{Policy, Profile, Verifier};
+use keystead::{AuthorityPlan, AuthorityRenewal, AuthorityStrength, Clock, ErrorKind, Keystore};
 
 use super::judges::Folder;
 use super::statement::{Certificate, judged};
@@ -177,6 +178,25 @@ fn clocks_jump() {
     hands.turn(11 * 365 * DAY);
     assert_snapshot!(refusal(attest(&store, id)), @"NotPossible: the root of the attestation authority ended at 2036-11-19T06:00:00Z, now it is 2037-11-19T05:00:00Z: replace_authority makes a new one, of which verifiers must be told");
     assert_snapshot!(refusal(store.attest_many(&[id], &keystead::AttestationRequest::new())), @"NotPossible: the root of the attestation authority ended at 2036-11-19T06:00:00Z, now it is 2037-11-19T05:00:00Z: replace_authority makes a new one, of which verifiers must be told");
+}
+
+/// A statement is not older than what it states.
+#[test]
+fn a_clock_behind_the_keys() {
+    let hands = Hands::at(BEGIN);
+    let (store, _) = in_memory(&hands);
+    let authority = store.create_authority(&AuthorityPlan::new()).unwrap();
+    hands.turn(1000);
+    let id = store.generate(super::support::es256("made later")).unwrap().id();
+    let verifier = Verifier::new(Profile::Keystead, [authority.trust_anchor()]).unwrap();
+    hands.turn(-60);
+    let attestation = attest(&store, id).unwrap();
+    assert_eq!(judged(&attestation).not_before, at("2026-11-22T06:16:40Z"));
+    let chain: Vec<_> = attestation.authority_chain().collect();
+    let report = verifier.verify(attestation.statement_der(), &chain, &Policy::new(), hands.now());
+    assert!(report.is_valid(), "{report}");
+    hands.turn(-1);
+    assert_snapshot!(refusal(attest(&store, id)), @"NotPossible: the key was stored or exported at 2026-11-22T06:16:40Z, now it is 2026-11-22T06:15:39Z: the clock may be wrong");
 }
 
 /// Each finds the authority near its end, or over it, at the same moment.

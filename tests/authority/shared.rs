@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use std::{fs, thread};
@@ -9,7 +10,7 @@ use std::{fs, thread};
 use keystead::{AuthorityPlan, BackupOptions, ErrorKind, KeyId, Keystore, Unlock};
 
 use super::statement::{Certificate, judged};
-use super::support::{child, finish, options, raw, words_of};
+use super::support::{beside, child, finish, options, raw, words_of};
 use super::{BEGIN, DAY, Hands, attest, folder, timed, with_key};
 
 /// What a child does, by its role: `attest BEGIN+DAYS ID`, `renew`, `replace until killed`.
@@ -26,6 +27,18 @@ pub(crate) fn obey(role: &str, path: &Path) {
                 let serial = Certificate::read(attestation.authority_chain().next().unwrap()).serial;
                 println!("SAYS {serial:?}");
             }
+        }
+        ["without", "room", id] => {
+            hands.turn(25 * DAY);
+            let store = Keystore::open(path, &raw(), timed(&hands)).unwrap();
+            for _ in 0..3 {
+                let attestation = attest(&store, id.parse().unwrap()).unwrap();
+                judged(&attestation);
+                println!("SAYS {}", attestation.renew_authority_before().unwrap());
+            }
+            println!("SAYS {:?}", store.renew_authority().unwrap_err().kind());
+            hands.turn(10 * DAY);
+            println!("SAYS {:?}", attest(&store, id.parse().unwrap()).unwrap_err().kind());
         }
         ["renew"] => {
             let store = Keystore::open(path, &raw(), timed(&hands)).unwrap();
@@ -128,6 +141,30 @@ fn processes_that_renew_at_once_end_with_one() {
         assert_eq!(new.len(), 1, "{told:?}");
         assert_eq!(store.past_authorities().unwrap().len(), 1);
     }
+}
+
+/// No file may grow: the current authority goes on as long as it lasts.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_stops_nothing_before_its_time() {
+    let hands = Hands::at(BEGIN);
+    let (_folder, path) = folder();
+    let (store, id) = with_key(&path, timed(&hands));
+    let authority = store.create_authority(&AuthorityPlan::new()).unwrap();
+    // Open here, the index in shared memory is there, and what is read needs no room.
+    let blocks = fs::metadata(beside(&path, "-wal")).unwrap().len() / 512;
+    let role = format!("without room {id}");
+    let unlimited = child(&role, &path);
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "trap '' XFSZ; ulimit -f \"$0\" && exec \"$@\"", &blocks.to_string()]);
+    limited.arg(unlimited.get_program()).args(unlimited.get_args());
+    limited.envs(unlimited.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    limited.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let told = finish(limited.spawn().unwrap());
+    let before = authority.not_after().to_string();
+    assert_eq!(told, [&before, &before, &before, "Io", "Io"]);
+    assert_eq!(store.past_authorities().unwrap().len(), 0);
+    assert!(store.verify_integrity().unwrap().is_ok());
 }
 
 #[cfg(unix)]

@@ -116,7 +116,9 @@ impl Keystore {
         let rows = self.authority_rows(&[AuthorityState::InForce])?;
         let Some(row) = row_of(&rows, AuthorityRole::Signing) else { return Ok(None) };
         let issuer = Arc::new(Issuer::new(row, self.unseal_authority(row)?, above(&rows))?);
-        *self.0.issuer_cache.last() = Some(Arc::clone(&issuer));
+        if self.0.options.cached_keys > 0 {
+            *self.0.issuer_cache.last() = Some(Arc::clone(&issuer));
+        }
         Ok(Some(issuer))
     }
 

@@ -71,7 +71,7 @@ impl Period {
 
     /// Whether it has begun by a clock that may be a little slow.
     pub(super) fn has_begun(&self, now: Timestamp) -> bool {
-        self.not_before.duration_since(now) <= CLOCKS_APART
+        has_come(self.not_before, now)
     }
 
     pub(super) fn renewal(&self, above: Above) -> AuthorityRenewal {
@@ -110,6 +110,11 @@ impl AuthorityRenewal {
         };
         (now > days_before(end, days)).then_some(end)
     }
+}
+
+/// Whether a time has come, by a clock that may be a little slow.
+pub(in crate::keystore) fn has_come(at: Timestamp, now: Timestamp) -> bool {
+    at.duration_since(now) <= CLOCKS_APART
 }
 
 fn days_before(at: Timestamp, days: i64) -> Timestamp {
