@@ -4,6 +4,9 @@
 // A test may stop at the first surprise.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "support/judges.rs"]
+mod judges;
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -816,5 +819,62 @@ fn what_is_no_attestation_call_has_its_status() {
     400 InvalidInput: challenge is 0 bytes, allowed are 1 to 64
     422 Unsupported: call is 'GET /crypto/v1/keys/key_attestation', which this version does not know
     ");
+    driver.end();
+}
+
+/// The authority is renewed and replaced, and then follows a CA outside, which is Python's `cryptography`.
+#[test]
+fn an_authority_has_its_life() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut driver = Driver::start(&folder.path().join("keys.db"), &By::RawKey(RAW_KEY));
+    let mut done = |call: &str, body: Value| {
+        let line = json!({ "call": call, "body": body, "at": "2026-11-22T06:00:00Z" }).to_string();
+        let answer = driver.line(line);
+        assert_eq!(answer["status"], 200, "{call}: {answer}");
+        answer["body"].clone()
+    };
+    let key = done("generate", json!({ "algorithm": "ES256", "name": "key" }))["id"].clone();
+    let first = done("attestation.authority", json!({ "strength": "ec", "organization": "Example Ltd." }));
+    assert_eq!(first["renewal"], json!({ "by": "itself", "until": "2036-11-19T06:00:00Z" }));
+    assert_eq!(first["not_after"], "2026-12-22T06:00:00Z");
+    let renewed = done("attestation.renew", json!({}));
+    assert_ne!(renewed["authority_chain"][0], first["authority_chain"][0]);
+    assert_eq!(renewed["authority_chain"][2], first["authority_chain"][2]);
+    let replaced = done("attestation.replace", json!({}));
+    assert_ne!(replaced["authority_chain"][2], first["authority_chain"][2]);
+    assert_eq!(done("attestation.past", json!({}))["authorities"].as_array().unwrap().len(), 2);
+    assert_eq!(done("attestation.attest", json!({ "id": key }))["renew_before"], Value::Null);
+
+    assert_eq!(done("attestation.discard_request", json!({})), json!({ "discarded": false }));
+    let request = done("attestation.request", json!({}));
+    let outside = judges::Folder::new();
+    outside.put("request.pem", request["csr_pem"].as_str().unwrap());
+    outside.put("request.der", Base64::decode_vec(request["csr"].as_str().unwrap()).unwrap());
+    outside.openssl("req -verify -noout -inform DER -in request.der");
+    outside.put("what.json", r#"{ "days": 5 }"#);
+    outside.python(include_str!("support/outside_ca.py")).unwrap();
+    let chain = String::from_utf8(outside.get("chain.pem")).unwrap();
+    let installed = done("attestation.install", json!({ "chain": chain }));
+    assert_eq!(installed["renewal"], json!({ "by": "outside", "before": "2026-11-27T06:00:00Z" }));
+    // It says in time that it must be followed.
+    assert_eq!(done("attestation.attest", json!({ "id": key }))["renew_before"], "2026-11-27T06:00:00Z");
+    let response = done(ATTEST, json!({ "key": { "kid": key } }));
+    let anchor = &installed["authority_chain"][2];
+    let judge = json!({ "response": response, "trust_anchor": anchor, "profile": "keystead", "expected_key": key });
+    assert_eq!(done("attestation.verify", judge)["valid"], true);
+
+    outside.put("what.json", r#"{ "own_key": "P-256" }"#);
+    outside.python(include_str!("support/outside_ca.py")).unwrap();
+    let pem = |name: &str| String::from_utf8(outside.get(name)).unwrap();
+    let imported = done("attestation.import", json!({ "data": pem("key.pem"), "chain": pem("chain.pem") }));
+    assert_eq!(imported["renewal"]["by"], "outside");
+    let past = done("attestation.past", json!({}))["authorities"].clone();
+    assert_eq!(past.as_array().unwrap().len(), 4);
+    assert_eq!(
+        (&past[3]["authority_chain"], &past[3]["renewal"]["by"]),
+        (&installed["authority_chain"], &json!("nobody"))
+    );
+    let refused = driver.failed("attestation.install", json!({ "chain": pem("chain.pem") }));
+    assert!(refused.starts_with("422 NotPossible: "), "{refused}");
     driver.end();
 }

@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use keystead::api::fortanix::{self, KeyAttestationResponse};
 use keystead::attestation::{Claim, Policy, Profile, Statement, Verifier};
 use keystead::{
-    AttestationRequest, Authority, AuthorityPlan, AuthorityStrength, Issuer, KeyId, Keystore, Origin, inspect,
+    AttestationRequest, Authority, AuthorityPlan, AuthorityRenewal, AuthorityStrength, ImportAuthority, Issuer, KeyId,
+    Keystore, Origin, inspect,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -57,13 +58,72 @@ pub(crate) fn authority(store: &Keystore, body: &str) -> Result<Answer, Answer> 
     Ok(shown(&store.ensure_authority(&Plan::read(body)?)?))
 }
 
+pub(crate) fn replace(store: &Keystore, body: &str) -> Result<Answer, Answer> {
+    Ok(shown(&store.replace_authority(&Plan::read(body)?)?))
+}
+
+pub(crate) fn renew(store: &Keystore) -> Result<Answer, Answer> {
+    Ok(shown(&store.renew_authority()?))
+}
+
+pub(crate) fn past(store: &Keystore) -> Result<Answer, Answer> {
+    let past: Vec<_> = store.past_authorities()?.iter().map(described).collect();
+    Ok(Answer::ok(&json!({ "authorities": past })))
+}
+
+pub(crate) fn request(store: &Keystore, body: &str) -> Result<Answer, Answer> {
+    let request = store.authority_request(&Plan::read(body)?)?;
+    Ok(Answer::ok(&json!({ "csr": Base64::encode_string(request.der()), "csr_pem": request.pem()? })))
+}
+
+pub(crate) fn discard_request(store: &Keystore) -> Result<Answer, Answer> {
+    Ok(Answer::ok(&json!({ "discarded": store.discard_authority_request()? })))
+}
+
+pub(crate) fn install(store: &Keystore, body: &str) -> Result<Answer, Answer> {
+    #[derive(Deserialize)]
+    struct Body {
+        chain: String,
+    }
+    let body: Body = parse(body)?;
+    Ok(shown(&store.install_authority(&bytes(&body.chain))?))
+}
+
+pub(crate) fn import(store: &Keystore, body: &str) -> Result<Answer, Answer> {
+    #[derive(Deserialize)]
+    struct Body {
+        data: String,
+        chain: Option<String>,
+        password: Option<String>,
+    }
+    let body: Body = parse(body)?;
+    let mut request = ImportAuthority::new(bytes(&body.data));
+    if let Some(chain) = body.chain {
+        request = request.chain(bytes(&chain));
+    }
+    if let Some(password) = body.password {
+        request = request.password(password);
+    }
+    Ok(shown(&store.import_authority(request)?))
+}
+
 fn shown(authority: &Authority) -> Answer {
+    Answer::ok(&described(authority))
+}
+
+fn described(authority: &Authority) -> Value {
     let chain: Vec<_> = authority.chain().map(Base64::encode_string).collect();
-    Answer::ok(&json!({
+    let renewal = match authority.renewal() {
+        AuthorityRenewal::ByItself { until } => json!({ "by": "itself", "until": until.to_string() }),
+        AuthorityRenewal::FromOutside { before } => json!({ "by": "outside", "before": before.to_string() }),
+        _ => json!({ "by": "nobody" }),
+    };
+    json!({
         "authority_chain": chain,
         "not_before": authority.not_before().to_string(),
         "not_after": authority.not_after().to_string(),
-    }))
+        "renewal": renewal,
+    })
 }
 
 pub(crate) fn attest(store: &Keystore, body: &str) -> Result<Answer, Answer> {
@@ -83,6 +143,7 @@ pub(crate) fn attest(store: &Keystore, body: &str) -> Result<Answer, Answer> {
         "statement": Base64::encode_string(attestation.statement_der()),
         "statement_pem": attestation.statement_pem()?,
         "chain_pem": attestation.chain_pem()?,
+        "renew_before": attestation.renew_authority_before().map(|at| at.to_string()),
     })))
 }
 
