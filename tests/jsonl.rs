@@ -732,7 +732,7 @@ fn statements_are_made_and_judged() {
     damaged["authority_chain"][1] = json!("no base64");
     insta::assert_snapshot!(refused(&damaged, json!({})).join("\n"), @"response: authority_chain[1] is no standard base64 with padding");
     damaged["authority_chain"] = json!([]);
-    insta::assert_snapshot!(refused(&damaged, json!({})).join("\n"), @"chain-length: the chain has 0 certificates, allowed are 2 to 5");
+    insta::assert_snapshot!(refused(&damaged, json!({})).join("\n"), @"chain-length: the number of certificates in the chain is 0, allowed are 2 to 5");
     // Our statements are none of the vendor's.
     assert!(!refused(&response, json!({ "profile": "fortanix" })).is_empty());
     driver.end();
@@ -750,7 +750,7 @@ fn statements_of_the_vendor_are_judged() {
     let mut at = |at: &str| driver.line(json!({ "call": "attestation.verify", "body": body, "at": at }).to_string());
     assert_eq!(at("2023-09-01T00:35:06Z")["body"]["valid"], true);
     let early = at("2023-09-01T00:35:05Z")["body"].clone();
-    insta::assert_snapshot!(early["reasons"].to_string(), @r#"["signing-time: signed at 2023-09-01T00:36:06Z, verified at 2023-09-01T00:35:05Z, which is more than 60 s before"]"#);
+    insta::assert_snapshot!(early["reasons"].to_string(), @r#"["signing-time: signed at 2023-09-01T00:36:06Z, verified at 2023-09-01T00:35:05Z, which is more than 60 s earlier"]"#);
     driver.end();
 }
 
