@@ -95,6 +95,10 @@ fn the_readmes_openssl_commands_refuse_what_is_wrong() {
     genuine.put("edited.der", edited);
     genuine.openssl("x509 -inform DER -in edited.der -out edited.pem");
     refused("statement.pem", genuine.get("edited.pem"), "Verification failure");
+    // A genuine one to be verified, an edited one to be shown.
+    let labelled = String::from_utf8(genuine.get("statement.pem")).unwrap().replace("CERTIFICATE", "STATEMENT");
+    let both = [labelled.as_bytes(), &genuine.get("edited.pem")].concat();
+    refused("statement.pem", both, "Verification failure");
     // The CA in the place of the authority: of the right root, and not for statements.
     let chain = String::from_utf8(genuine.get("chain.pem")).unwrap();
     let ca = format!("-----BEGIN{}", chain.split("-----BEGIN").nth(2).unwrap());
