@@ -8,8 +8,8 @@
 //! [`Check`] with a [`Verdict`] and a reason.
 
 mod arc;
-mod dotted;
 mod facts;
+mod hex;
 mod issue;
 mod policy;
 mod profile;

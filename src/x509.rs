@@ -22,6 +22,7 @@ pub use information::CertificateInformation;
 pub(crate) use information::parse;
 pub(crate) use issued::Issued;
 pub(crate) use name::write_name;
+pub(crate) use oid::dotted;
 pub(crate) use request::RequestedCertificate;
 pub(crate) use self_signed::{SelfSigned, self_signed};
 pub(crate) use time::{cut_to_second, ten_years_after};

@@ -20,11 +20,12 @@ pub(super) fn read<'a>(reader: &mut impl Reader<'a>) -> Result<&'a [u8], X509Err
     Ok(bytes)
 }
 
-/// The numbers with dots between. An arc beyond 128 bits is shown as `?`.
-pub(super) fn dotted(oid: &[u8]) -> String {
+/// The numbers with dots between. An arc beyond 128 bits is shown as `?`, and so is what comes after 64 bytes.
+pub(crate) fn dotted(oid: &[u8]) -> String {
+    const MOST: usize = 64;
     let mut arcs = Vec::new();
     let mut arc = Some(0u128);
-    for byte in oid {
+    for byte in oid.iter().take(MOST) {
         arc = arc.and_then(|arc| arc.checked_mul(128)).and_then(|arc| arc.checked_add(u128::from(byte & 0x7F)));
         if byte & 0x80 == 0 {
             arcs.push(arc);
@@ -36,6 +37,9 @@ pub(super) fn dotted(oid: &[u8]) -> String {
         let root = (*first / 40).min(2);
         *first -= 40 * root;
         arcs.insert(0, Some(root));
+    }
+    if oid.len() > MOST {
+        arcs.push(None);
     }
     arcs.iter().map(|arc| arc.map_or_else(|| "?".to_owned(), |arc| arc.to_string())).collect::<Vec<_>>().join(".")
 }
@@ -62,6 +66,7 @@ mod tests {
         assert_eq!(dotted(UUID_ARC), "2.25.167357310102105099079929388927412430796.1");
         let long = [&[0x69][..], &[0xFF; 20], &[0x7F, 3]].concat();
         assert_eq!(dotted(&long), "2.25.?.3");
+        assert_eq!(dotted(&[1; 66]), format!("0{}.?", ".1".repeat(64)));
     }
 
     const UUID_ARC: &[u8] = &[

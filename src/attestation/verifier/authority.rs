@@ -1,10 +1,10 @@
 //! What the certificates of a chain must be like: the authority's and the CAs'.
 
 use crate::attestation::Profile;
-use crate::attestation::dotted::dotted;
 use crate::attestation::report::{Fault, Finding};
 use crate::model::KeyType;
 use crate::x509::Certificate;
+use crate::x509::dotted;
 use crate::x509::extension::{self, KeyUsage};
 
 use super::chain::{Chain, Link};

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::attestation::Profile;
-use crate::attestation::dotted::hex;
+use crate::attestation::hex::hex;
 use crate::attestation::report::{Fault, Finding};
 use crate::crypto::{self, CryptoError, IssuerKey};
 use crate::model::colon_hex;

@@ -3,11 +3,12 @@
 use der::asn1::{AnyRef, OctetStringRef};
 use der::{Decode, Reader, SliceReader, Tag, Tagged};
 
-use crate::attestation::dotted::{dotted, hex};
+use crate::attestation::hex::hex;
 use crate::attestation::report::{Fault, Finding};
 use crate::attestation::{Claim, KeyFacts, Oids, Profile, Statement};
 use crate::crypto::{self, CheckedPublic};
 use crate::model::{KeyId, KeyType};
+use crate::x509::dotted;
 use crate::x509::{Certificate, X509Error};
 
 use super::extensions::optional;

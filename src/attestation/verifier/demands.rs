@@ -1,7 +1,7 @@
 //! What the caller asked for.
 
 use crate::attestation::Claim;
-use crate::attestation::dotted::hex;
+use crate::attestation::hex::hex;
 use crate::attestation::report::{Fault, Finding};
 use crate::crypto;
 use crate::model::colon_hex;

@@ -1,6 +1,6 @@
 //! Extensions as the checks want them: read, or why not.
 
-use crate::attestation::dotted::dotted;
+use crate::x509::dotted;
 use crate::x509::extension::{self, KeyUsage};
 use crate::x509::{Certificate, X509Error};
 

@@ -1,5 +1,6 @@
 //! Making an authority whose every key lies in the store.
 
+use std::panic::resume_unwind;
 use std::thread;
 
 use super::period::Above;
@@ -89,7 +90,7 @@ impl Keystore {
             let signing = self.new_authority_key(lower);
             (root.join(), ca.join(), signing)
         });
-        let joined = |key: thread::Result<_>| key.unwrap_or_else(|_| Err(Error::cancelled()));
+        let joined = |key: thread::Result<_>| key.unwrap_or_else(|panic| resume_unwind(panic));
         let now = self.now();
         let name = |role| authority_name(role, organization.as_str());
         let root =
