@@ -1,6 +1,7 @@
 //! Stating facts about keys, signed by the authority.
 
 use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -16,6 +17,9 @@ use crate::codec::{self, LineEnding};
 use crate::error::{Error, Result};
 use crate::model::{Certificates, Invalid, Key, KeyId, KeyType, Problem};
 use crate::x509;
+
+/// How many statements a thread of [`Keystore::attest_many`] makes before it looks for more.
+const AT_ONCE: usize = 16;
 
 /// What a statement shall hold beside the facts about the key.
 #[derive(Clone, Debug, Default)]
@@ -100,7 +104,9 @@ impl Attestation {
 }
 
 /// What is the same in each statement about a key, by the nonce of its seal: a fact that changes, changes the nonce too.
-pub(super) struct AttestedCache(Mutex<LruCache<KeyId, ([u8; 12], Arc<Attested>)>>);
+pub(super) struct AttestedCache(Mutex<LruCache<KeyId, Marked>>);
+
+type Marked = ([u8; 12], Arc<Attested>);
 
 impl AttestedCache {
     pub(super) fn new(most: usize) -> Self {
@@ -147,14 +153,25 @@ impl Keystore {
     pub fn attest_many(&self, ids: &[KeyId], request: &AttestationRequest) -> Result<Vec<Result<Attestation>>> {
         // Renewed once, if need be, and not by each worker.
         self.issuer_at(x509::cut_to_second(self.now()), self.0.database.authority_mark()?)?;
-        let workers = thread::available_parallelism().map_or(1, usize::from).min(ids.len().max(1));
-        let share = ids.len().div_ceil(workers).max(1);
-        let attest = |ids: &[KeyId]| ids.iter().map(|id| self.attest(*id, request)).collect::<Vec<_>>();
-        Ok(thread::scope(|scope| {
-            let shares: Vec<_> = ids.chunks(share).map(|ids| scope.spawn(move || attest(ids))).collect();
-            let shares = shares.into_iter();
-            shares.flat_map(|share| share.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
-        }))
+        let workers = thread::available_parallelism().map_or(1, usize::from).min(ids.len().div_ceil(AT_ONCE));
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut done = Vec::new();
+            // Who is through takes the next block: a key that must be unsealed takes longer than one at hand.
+            loop {
+                let at = next.fetch_add(AT_ONCE, Ordering::Relaxed);
+                let Some(block) = ids.get(at..).filter(|rest| !rest.is_empty()) else { return done };
+                let block = block.iter().take(AT_ONCE);
+                done.push((at, block.map(|id| self.attest(*id, request)).collect::<Vec<_>>()));
+            }
+        };
+        let mut blocks = thread::scope(|scope| {
+            let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+            let workers = workers.into_iter();
+            workers.flat_map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic))).collect::<Vec<_>>()
+        });
+        blocks.sort_unstable_by_key(|(at, _)| *at);
+        Ok(blocks.into_iter().flat_map(|(_, answers)| answers).collect())
     }
 
     fn issue(
