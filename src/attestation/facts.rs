@@ -88,7 +88,7 @@ fn tagged_time(reader: &mut SliceReader<'_>, number: u32) -> Result<Option<Times
 }
 
 fn whole_time(time: AnyRef<'_>) -> Result<Timestamp, X509Error> {
-    time.tag().assert_eq(Tag::GeneralizedTime).map_err(der::Error::from)?;
+    time.tag().assert_eq(Tag::GeneralizedTime)?;
     time::read("a time in its facts", time)
 }
 

@@ -153,7 +153,7 @@ impl<'a> Certificate<'a> {
 
 fn extensions<'a>(tbs: &mut SliceReader<'a>) -> Result<Vec<Extension<'a>>, X509Error> {
     let Some(field) = ContextSpecific::<AnyRef<'a>>::decode_explicit(tbs, TagNumber(3))? else { return Ok(Vec::new()) };
-    field.value.tag().assert_eq(Tag::Sequence).map_err(der::Error::from)?;
+    field.value.tag().assert_eq(Tag::Sequence)?;
     let mut reader = SliceReader::new(field.value.value())?;
     let mut found: Vec<Extension<'a>> = Vec::new();
     while !reader.is_finished() {

@@ -51,7 +51,7 @@ impl<'a> Name<'a> {
         reader.sequence(|inner| {
             while !inner.is_finished() {
                 let part: AnyRef<'a> = inner.decode()?;
-                part.tag().assert_eq(Tag::Set).map_err(der::Error::from)?;
+                part.tag().assert_eq(Tag::Set)?;
                 let mut attributes = Vec::new();
                 let mut set = SliceReader::new(part.value())?;
                 while !set.is_finished() {

@@ -10,7 +10,7 @@ use super::X509Error;
 /// Reads the content of an OBJECT IDENTIFIER: groups of base 128, of which none begins with a zero and the last one ends.
 pub(super) fn read<'a>(reader: &mut impl Reader<'a>) -> Result<&'a [u8], X509Error> {
     let any: AnyRef<'a> = reader.decode()?;
-    any.tag().assert_eq(Tag::ObjectIdentifier).map_err(der::Error::from)?;
+    any.tag().assert_eq(Tag::ObjectIdentifier)?;
     let bytes = any.value();
     let before = std::iter::once(&0).chain(bytes);
     let padded = before.zip(bytes).any(|(before, byte)| before & 0x80 == 0 && *byte == 0x80);
