@@ -1,5 +1,5 @@
 //! The verifier of statements: what the vendor published and what others wrote is judged, check by check.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first failure")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops at the first failure")]
 
 #[path = "support/statements.rs"]
 mod statements;
