@@ -320,7 +320,7 @@ fn reasons_are_held() {
     failed path-names: chain[0] has an issuer that is not the subject of chain[1]; chain[1] has an issuer that is not the subject of chain[2]
     failed path-names: chain[2] is its own issuer, which only the last one may be
     failed path-key-ids: chain[2] is the last one and has the authority key identifier of another
-    failed path-length: chain[2] has more CAs between it and chain[0] than its path length constraint allows: 1, allowed are 0
+    failed path-length: chain[2] has the path length constraint 0, CAs between it and chain[0] are 1
     failed trust-anchor: chain[2] is a trust anchor, but is not signed with its own key: signature does not match
     failed trust-anchor: chain[2] is a trust anchor, but is issued by another
     failed chain-version: chain[0] is of version 1, allowed is 3

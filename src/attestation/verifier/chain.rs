@@ -130,12 +130,13 @@ impl<'a> Chain<'a> {
 
     pub(super) fn path_length(&self) -> Finding {
         self.each_ca(|at, ca| {
+            // Between it and the authority stand one fewer than its place.
+            let below = at.saturating_sub(1);
             let constraints = ca.certificate.extension(extension::BASIC_CONSTRAINTS);
-            let constraints = constraints.map(|found| extension::read_basic_constraints(found.value));
-            // Between it and the authority stand one fewer than its place; what cannot be read fails elsewhere.
-            match constraints {
-                Some(Ok((_, Some(most)))) if at - 1 > usize::from(most) => {
-                    Err(format!("has more CAs between it and chain[0] than its path length constraint allows: {}, allowed are {most}", at - 1))
+            // What cannot be read fails elsewhere.
+            match constraints.map(|found| extension::read_basic_constraints(found.value)) {
+                Some(Ok((_, Some(most)))) if below > usize::from(most) => {
+                    Err(format!("has the path length constraint {most}, CAs between it and chain[0] are {below}"))
                 }
                 _ => Ok(()),
             }

@@ -5,7 +5,7 @@ use der::{Decode, Reader, SliceReader, Tag, Tagged};
 
 use crate::attestation::hex::hex;
 use crate::attestation::report::{Fault, Finding};
-use crate::attestation::{Claim, KeyFacts, Oids, Profile, Statement};
+use crate::attestation::{Claim, KeyFacts, MOST_CHALLENGE, Oids, Profile, Statement};
 use crate::crypto::{self, CheckedPublic};
 use crate::model::{KeyId, KeyType};
 use crate::x509::dotted;
@@ -19,8 +19,8 @@ pub(super) struct Content<'a> {
 }
 
 /// A statement that is a certificate.
-pub(super) struct Parts<'a> {
-    pub(super) certificate: Certificate<'a>,
+struct Parts<'a> {
+    certificate: Certificate<'a>,
     key_id: Result<KeyId, String>,
     public_key: Result<CheckedPublic, String>,
     claims: Result<Vec<Claim>, String>,
@@ -212,11 +212,10 @@ fn claims_of(profile: Profile) -> [(Claim, &'static [u8]); 2] {
 }
 
 fn read_challenge<'a>(statement: &Certificate<'a>, oid: &[u8]) -> Result<Option<&'a [u8]>, String> {
-    const MOST: usize = 64;
     let read = |value| Ok(<&OctetStringRef>::from_der(value)?.as_bytes());
     match optional(statement, oid, "a challenge", read)? {
-        Some(challenge) if !(1..=MOST).contains(&challenge.len()) => {
-            Err(format!("has a challenge of {} bytes, allowed are 1 to {MOST}", challenge.len()))
+        Some(challenge) if !(1..=MOST_CHALLENGE).contains(&challenge.len()) => {
+            Err(format!("has a challenge of {} bytes, allowed are 1 to {MOST_CHALLENGE}", challenge.len()))
         }
         other => Ok(other),
     }
