@@ -6,11 +6,14 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use keystead::attestation::{Claim, Policy, Profile, Statement, Verifier};
-use keystead::{Attestation, AuthorityPlan, ErrorKind, ImportKey, KeyId, KeyName, Keystore, Origin, SecretFormat};
+use keystead::{
+    Attestation, AuthorityPlan, ErrorKind, ImportAuthority, ImportKey, KeyId, KeyName, Keystore, Origin, SecretFormat,
+};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
 use super::judges::Folder;
+use super::outside::OutsideCa;
 use super::support::{RAW, attacker, es256, lay_out, raw};
 use super::{BEGIN, Hands, attest, folder, timed};
 
@@ -330,6 +333,36 @@ fn nothing_is_issued_by_an_edited_ca() {
             }
         }
         scene.hands.turn(-25 * super::DAY);
+    }
+}
+
+/// Whatever changes the authority does not make an edited row good by writing it anew.
+#[test]
+fn edited_authorities_are_not_washed() {
+    let (_folder, path) = folder();
+    let scene = Scene::new(&path);
+    for edit in [
+        "UPDATE authority SET certificates = (SELECT certificates FROM authority WHERE n = 3) WHERE n = 4",
+        "UPDATE authority SET origin = 2 WHERE n = 1",
+        "UPDATE authority SET made_at = 7 WHERE n = 5",
+        "UPDATE authority SET tag = randomblob(32) WHERE n = 2",
+    ] {
+        lay_out(&path, &scene.file, &[]);
+        attacker(&path, &RAW).execute_batch(edit).unwrap();
+        let store = scene.open(&path);
+        let rows = || {
+            let connection = attacker(&path, &RAW);
+            let mut statement = connection.prepare("SELECT * FROM authority ORDER BY n").unwrap();
+            let row = |row: &rusqlite::Row<'_>| (0..12).map(|at| row.get(at)).collect::<Result<Vec<Value>, _>>();
+            statement.query_map([], row).unwrap().map(|row| row.unwrap()).collect::<Vec<_>>()
+        };
+        let before = rows();
+        assert_eq!(store.replace_authority(&AuthorityPlan::new()).unwrap_err().kind(), ErrorKind::Damaged, "{edit}");
+        let bundle = OutsideCa::new(None, &serde_json::json!({"own_key": "P-256", "cas": ["P-256"]}));
+        let bundle = [bundle.get("key.pem"), bundle.get("chain.pem")].concat();
+        let imported = store.import_authority(ImportAuthority::new(bundle));
+        assert_eq!(imported.unwrap_err().kind(), ErrorKind::Damaged, "{edit}");
+        assert_eq!(rows(), before, "{edit}");
     }
 }
 

@@ -1,5 +1,8 @@
 //! An authority whose certificate, or whose key too, comes from outside. The CA is Python's `cryptography`.
 
+use std::sync::Barrier;
+use std::thread;
+
 use insta::assert_snapshot;
 use jiff::Timestamp;
 use keystead::attestation::{Policy, Profile, Verifier};
@@ -15,10 +18,10 @@ use super::support::{RAW, attacker, raw};
 use super::{BEGIN, DAY, Hands, attest, folder, in_memory, refusal, timed, with_key};
 
 /// What the CA outside makes of a request, or of nothing when it makes the key too.
-struct OutsideCa(Folder);
+pub(crate) struct OutsideCa(Folder);
 
 impl OutsideCa {
-    fn new(request: Option<&CertificateRequest>, what: &serde_json::Value) -> Self {
+    pub(crate) fn new(request: Option<&CertificateRequest>, what: &serde_json::Value) -> Self {
         let folder = Folder::new();
         if let Some(request) = request {
             folder.put("request.pem", request.pem().unwrap());
@@ -28,7 +31,7 @@ impl OutsideCa {
         Self(folder)
     }
 
-    fn get(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn get(&self, name: &str) -> Vec<u8> {
         self.0.get(name)
     }
 }
@@ -197,6 +200,40 @@ fn chains_come_in_all_forms() {
     let both = [stranger.get("chain.pem"), ca.get("chain.pem")].concat();
     let authority = store.install_authority(&both).unwrap();
     believed(&attest(&store, id).unwrap(), &authority, BEGIN.parse().unwrap());
+}
+
+/// Of several that install the chain, one does. Who discards the request meanwhile, or it, is in time or not.
+#[test]
+fn a_chain_is_installed_once() {
+    let hands = Hands::at(BEGIN);
+    let (_folder, path) = folder();
+    let (store, id) = with_key(&path, timed(&hands));
+    for round in 0..4 {
+        let request = store.authority_request(&plan()).unwrap();
+        let chain = OutsideCa::new(Some(&request), &json!({"cas": ["P-256"]})).get("chain.pem");
+        let barrier = Barrier::new(5);
+        let (installed, discarded) = thread::scope(|scope| {
+            let install = || {
+                let store = Keystore::open(&path, &raw(), timed(&hands)).unwrap();
+                barrier.wait();
+                store
+                    .install_authority(&chain)
+                    .map_err(|error| assert_eq!(error.kind(), ErrorKind::NotPossible))
+                    .is_ok()
+            };
+            let installing: Vec<_> = (0..4).map(|_| scope.spawn(install)).collect();
+            barrier.wait();
+            // In half of the rounds at once, in the others when all is over.
+            let discarded = round % 2 == 0 && store.discard_authority_request().unwrap();
+            (installing.into_iter().map(|one| one.join().unwrap()).filter(|done| *done).count(), discarded)
+        });
+        assert_eq!(installed + usize::from(discarded), 1, "in round {round}");
+        assert!(!store.discard_authority_request().unwrap());
+        if installed == 1 {
+            judged(&attest(&store, id).unwrap());
+        }
+        assert!(store.verify_integrity().unwrap().is_ok());
+    }
 }
 
 /// Whatever a verifier would refuse is refused now, with the reasons.

@@ -100,3 +100,65 @@ fn name(role: AuthorityRole) -> &'static str {
         AuthorityRole::Signing => "authority",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keystore::{AuthorityPlan, Options};
+    use crate::model::AuthorityRecord;
+
+    /// No SQL tool makes such rows: each has its seal and tag. Only a mistake in here could.
+    #[test]
+    fn rows_that_do_not_fit_are_named() {
+        let store = Keystore::in_memory(Options::default()).unwrap();
+        store.create_authority(&AuthorityPlan::new()).unwrap();
+        store.renew_authority().unwrap();
+        store.authority_request(&AuthorityPlan::new()).unwrap();
+        let other = Keystore::in_memory(Options::default()).unwrap();
+        other.create_authority(&AuthorityPlan::new()).unwrap();
+        let strange = other.authority_rows(&[AuthorityState::InForce]).unwrap();
+        let rows = || {
+            let mut rows = store.authority_rows(&AuthorityState::ALL).unwrap();
+            rows.sort_by_key(|row| (row.record.state.code(), row.record.role.code()));
+            rows
+        };
+        let [requested, root, ca, signing, retired] = [0, 1, 2, 3, 4];
+        assert_eq!(store.check_authorities(&rows()), [""; 0]);
+        let with = |at: usize, change: &dyn Fn(&mut AuthorityRecord, &mut Vec<u8>)| {
+            let mut rows = rows();
+            let row = &rows[at];
+            let mut private = store.0.vault.unseal(&row.record, &row.sealed).unwrap().expose_secret().to_vec();
+            let mut record = row.record.clone();
+            change(&mut record, &mut private);
+            rows[at] = store.seal_authority(record, &private).unwrap();
+            store.check_authorities(&rows).join("; ")
+        };
+        let joined = |parts: &[&[u8]]| Certificates::new(parts.concat());
+        let chain = |at: usize| rows()[at].record.certificates.clone().unwrap();
+        let foreign = strange[2].record.certificates.clone().unwrap();
+        let parts: Vec<Vec<u8>> = chain(signing).iter().map(Into::into).collect();
+        let foreign_parts: Vec<Vec<u8>> = foreign.iter().map(Into::into).collect();
+
+        insta::assert_snapshot!(with(signing, &|record, _| record.certificates = Some(foreign.clone())), @"key 3 of the authority (authority): its certificate is for another key; the keys of the authority in force do not stand above each other");
+        insta::assert_snapshot!(with(signing, &|record, _| record.certificates = joined(&[&parts[0], &parts[2]])), @"key 3 of the authority (authority): certificate 0 of its chain is not signed by the one above it; the keys of the authority in force do not stand above each other");
+        insta::assert_snapshot!(with(signing, &|record, _| record.certificates = joined(&[&parts[0], &parts[1]])), @"key 3 of the authority (authority): certificate 1 of its chain is not signed by the one above it; the keys of the authority in force do not stand above each other");
+        insta::assert_snapshot!(with(signing, &|record, _| {
+            record.certificates = joined(&[&parts[0], &foreign_parts[1], &foreign_parts[2]]);
+        }), @"key 3 of the authority (authority): certificate 0 of its chain is not signed by the one above it; the keys of the authority in force do not stand above each other");
+        insta::assert_snapshot!(with(signing, &|record, _| record.certificates = None), @"key 3 of the authority (authority): it has no certificate; the keys of the authority in force do not stand above each other");
+        insta::assert_snapshot!(with(signing, &|_, private| private.truncate(20)), @"key 3 of the authority (authority): malformed key: private key is not PKCS#8 in DER");
+        insta::assert_snapshot!(with(signing, &|record, _| record.public_key = strange[2].record.public_key.clone()), @"key 3 of the authority (authority): the private key of an authority is not that of its public key");
+        insta::assert_snapshot!(with(signing, &|record, _| record.state = AuthorityState::Retired), @"key 3 of the authority (authority): it is retired and still has its private key; of root, CA and authority one is in force without the others");
+        insta::assert_snapshot!(with(ca, &|record, _| record.origin = Origin::Imported), @"key 2 of the authority (CA): it was not made here, as CAs and roots are");
+        insta::assert_snapshot!(with(ca, &|record, private| {
+            let (strange, sealed) = (&strange[1].record, &strange[1].sealed);
+            (record.certificates, record.public_key) = (strange.certificates.clone(), strange.public_key.clone());
+            *private = other.0.vault.unseal(strange, sealed).unwrap().expose_secret().to_vec();
+        }), @"the keys of the authority in force do not stand above each other");
+        insta::assert_snapshot!(with(root, &|record, _| record.state = AuthorityState::Requested), @"key 1 of the authority (root): it waits for its certificate and has one; 2 keys wait for the certificate of an authority; of root, CA and authority one is in force without the others");
+        insta::assert_snapshot!(with(requested, &|record, _| record.certificates = Some(chain(signing))), @"key 0 of the authority (authority): it waits for its certificate and has one");
+        insta::assert_snapshot!(with(requested, &|record, _| record.state = AuthorityState::InForce), @"key 0 of the authority (authority): it has no certificate; 2 keys of the authority are in force as authority; the keys of the authority in force do not stand above each other");
+        insta::assert_snapshot!(with(retired, &|_, private| private.push(7)), @"key 4 of the authority (authority): it is retired and still has its private key");
+        insta::assert_snapshot!(with(retired, &|record, _| record.state = AuthorityState::InForce), @"key 4 of the authority (authority): malformed key: private key is not PKCS#8 in DER; 2 keys of the authority are in force as authority");
+    }
+}
