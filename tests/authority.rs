@@ -1,7 +1,7 @@
 //! The life of an attestation authority: made, renewed, brought from outside, replaced, attacked.
 
 // A test that cannot go on has no better way to say so.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
 
 #[path = "support/judges.rs"]
 mod judges;

@@ -17,8 +17,12 @@ use super::outside::OutsideCa;
 use super::support::{RAW, attacker, es256, lay_out, raw};
 use super::{BEGIN, Hands, attest, folder, timed};
 
+/// What a statement says of a key: also whether it is exportable, and was exported.
+type Said = (KeyId, Vec<Claim>, Origin, bool, bool);
 /// What is true of a key, by its public key.
-type Truth = BTreeMap<Vec<u8>, (KeyId, Vec<Claim>, Origin, bool, bool)>;
+type Truth = BTreeMap<Vec<u8>, Said>;
+/// What came of attesting the four.
+type Outcomes = [Option<ErrorKind>; 4];
 
 struct Scene {
     file: Vec<u8>,
@@ -67,7 +71,7 @@ impl Scene {
         Self { file: std::fs::read(path).unwrap(), ids, root, truth, hands }
     }
 
-    fn said(statement: &Statement) -> (Vec<u8>, (KeyId, Vec<Claim>, Origin, bool, bool)) {
+    fn said(statement: &Statement) -> (Vec<u8>, Said) {
         let facts = (statement.exportable_since().is_some(), statement.exported_at().is_some());
         let claims = statement.claims().to_vec();
         let origin = statement.origin().unwrap();
@@ -207,7 +211,7 @@ fn edited_authorities_sign_nothing_false() {
         ["sealed", "nonce", "tag", "public_key", "certificates"].map(|column| of(column, 3, 4)).join(";");
     let unique = "DROP INDEX authority_in_force";
     // What a handle with warm caches says, then a fresh one.
-    let edits: Vec<(&str, String, [Option<ErrorKind>; 4], [Option<ErrorKind>; 4])> = vec![
+    let edits: Vec<(&str, String, Outcomes, Outcomes)> = vec![
         ("another chain", of("certificates", 3, 4), [None; 4], all_damaged),
         ("the chain of the CA", of("certificates", 2, 4), [None; 4], all_damaged),
         ("no chain", "UPDATE authority SET certificates = NULL WHERE n = 4".into(), [None; 4], all_damaged),
