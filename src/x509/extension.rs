@@ -1,7 +1,7 @@
 //! The extensions of RFC 5280, section 4.2.1, that make a certificate an authority's: written and read.
 
 use der::asn1::{AnyRef, BitStringRef, ContextSpecific, OctetStringRef};
-use der::{Decode, Reader, SliceReader, Tag, TagNumber};
+use der::{Decode, Reader, SliceReader, Tag, TagNumber, Tagged};
 use spki::SubjectPublicKeyInfoRef;
 use x509_cert::ext::pkix::BasicConstraints;
 
@@ -62,6 +62,11 @@ impl KeyUsage {
             return Err(X509Error::Structure("its key usage is none of RFC 5280"));
         }
         let byte = |at: usize| bits.raw_bytes().get(at).copied().unwrap_or(0);
+        // Readers differ on whether bits that are marked as unused count.
+        let unused = u32::from(bits.unused_bits());
+        if bits.raw_bytes().last().is_some_and(|last| last.trailing_zeros() < unused) {
+            return Err(X509Error::Structure("its key usage has bits set that are marked as unused"));
+        }
         Ok(Self((u16::from(byte(0)) << 1) | u16::from(byte(1) >> 7)))
     }
 
@@ -116,9 +121,13 @@ pub(crate) fn read_authority_key_identifier(value: &[u8]) -> Result<Option<&[u8]
     let mut reader = SliceReader::new(value)?;
     let id = reader.sequence(|inner| {
         let id = ContextSpecific::<&OctetStringRef>::decode_implicit(inner, TagNumber(0))?;
-        // Issuer and serial number may follow.
+        // Issuer and serial number may follow, each once.
+        let mut last = TagNumber(0);
         while !inner.is_finished() {
-            inner.tlv_bytes()?;
+            last = match inner.decode::<AnyRef<'_>>()?.tag() {
+                Tag::ContextSpecific { number, .. } if last < number && number <= TagNumber(2) => number,
+                _ => return Err(X509Error::Structure("its authority key identifier has a part that is none")),
+            };
         }
         Ok::<_, X509Error>(id.map(|id| id.value.as_bytes()))
     })?;

@@ -428,6 +428,7 @@ def statement_cases():
         "subject with the vendor's key id": subject(rdn(COMMON), rdn((FORTANIX["key_id"], utf8(ID)))),
         "common name printable": subject(rdn((CN, tlv(0x13, b"Key Attestation"))), rdn((K["key_id"], utf8(ID)))),
         "common name of wide characters": subject(rdn((CN, tlv(0x1E, b"\0K"))), rdn((K["key_id"], utf8(ID)))),
+        "common name no UTF-8": subject(rdn((CN, tlv(0x0C, b"\xff"))), rdn((K["key_id"], utf8(ID)))),
         "common name empty": subject(rdn((CN, utf8(""))), rdn((K["key_id"], utf8(ID)))),
         "key id printable": subject(rdn(COMMON), rdn((K["key_id"], tlv(0x13, ID.encode())))),
         "key id in upper case": subject(rdn(COMMON), rdn((K["key_id"], utf8(ID.upper())))),
@@ -464,6 +465,11 @@ def statement_cases():
         "authority key identifier of the CA": ext(AKI, aki(KEYS["ca"])),
         "authority key identifier without one": ext(AKI, seq()),
         "authority key identifier malformed": ext(AKI, b"\4\0"),
+        "authority key identifier twice in one": ext(AKI, seq(tlv(0x80, key_id(KEYS["authority"])), tlv(0x80, key_id(KEYS["ca"])))),
+        "authority key identifier with issuer and serial number": ext(AKI, seq(
+            tlv(0x80, key_id(KEYS["authority"])), tlv(0xA1, tlv(0xA4, seq())), tlv(0x82, b"\1"))),
+        "authority key identifier with its parts swapped": ext(AKI, seq(
+            tlv(0x80, key_id(KEYS["authority"])), tlv(0x82, b"\1"), tlv(0xA1, tlv(0xA4, seq())))),
         "authority key identifier cut": ext(AKI, seq(tlv(0x80, key_id(KEYS["authority"])[:-1]))),
         "unknown extension": ext(UNKNOWN, b"\5\0"),
         "unknown extension, critical": ext(UNKNOWN, b"\5\0", True),
@@ -602,6 +608,7 @@ def ca_cases():
         "key usage not critical": lambda it: it.uncritical(KU),
         "key usage keyCertSign alone": ext(KU, usage("keyCertSign")),
         "key usage without keyCertSign": ext(KU, usage("digitalSignature", "cRLSign")),
+        "key usage in bits that are unused": ext(KU, tlv(3, b"\7\x86"), True),
         "key usage of another kind too": ext(KU, usage("keyCertSign", "keyEncipherment")),
         "constraints missing": drop(BC),
         "constraints not critical": lambda it: it.uncritical(BC),

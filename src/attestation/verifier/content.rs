@@ -158,7 +158,9 @@ fn read_key_id(statement: &Certificate<'_>, oids: &Oids) -> Result<KeyId, String
             return Err(format!("has the attributes {got}, allowed are 2.5.4.3 and {id}, each a part of its own"));
         }
     };
-    if !matches!(name.tag(), Tag::Utf8String | Tag::PrintableString) || name.value().is_empty() {
+    let is_text =
+        matches!(name.tag(), Tag::Utf8String | Tag::PrintableString) && std::str::from_utf8(name.value()).is_ok();
+    if !is_text || name.value().is_empty() {
         return Err("has a common name that is empty or of another type than UTF8String and PrintableString".to_owned());
     }
     let text = std::str::from_utf8(id.value()).ok().filter(|_| id.tag() == Tag::Utf8String);
