@@ -759,6 +759,10 @@ fn what_is_no_attestation_call_has_its_status() {
     let folder = tempfile::tempdir().unwrap();
     let mut driver = Driver::start(&folder.path().join("keys.db"), &By::RawKey(RAW_KEY));
     driver.done("generate", json!({ "algorithm": "HS256", "name": "hmac" }));
+    let key = driver.done("generate", json!({ "algorithm": "ES256", "name": "key" }));
+    // By another method nothing is made.
+    driver.failed("GET /crypto/v1/keys/key_attestation", json!({}));
+    insta::assert_snapshot!(driver.failed("attestation.attest", json!({ "id": key["id"] })), @"422 NotPossible: the store has no attestation authority: one must be created, installed or imported first");
     let mut vendor = |body: Value| driver.call(ATTEST, body).to_string();
     let lines = [
         vendor(json!({ "key": { "name": "nobody" } })),

@@ -18,9 +18,7 @@ use crate::native::{binary, parse};
 
 /// Fortanix's call. Its service always has an authority, so one is made where there is none.
 pub(crate) fn vendor(store: &Keystore, method: &str, path: &str, body: &str) -> Option<Answer> {
-    if path != "/crypto/v1/keys/key_attestation" {
-        return None;
-    }
+    let ("POST", "/crypto/v1/keys/key_attestation") = (method, path) else { return None };
     let response = match store.ensure_authority(&AuthorityPlan::new()) {
         Ok(_) => fortanix::call(store, method, path, body.as_bytes())?,
         Err(error) => fortanix::Failure::from(error).into(),
