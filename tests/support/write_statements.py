@@ -446,6 +446,10 @@ def statement_cases():
         "key compressed": fields(spki=COMPRESSED),
         "key on a curve of its own": fields(spki=EXPLICIT),
         "key empty": fields(spki=seq()),
+        "key usage of ten bits": ext(KU, tlv(3, b"\6\x80\x40"), True),
+        "longer than 64 KiB": ext(UNKNOWN, bytes(1 << 16)),
+        "64 extensions": lambda it: [it.set(f"{UNKNOWN}.{at}", b"") for at in range(64 - len(it.extensions))],
+        "65 extensions": lambda it: [it.set(f"{UNKNOWN}.{at}", b"") for at in range(65 - len(it.extensions))],
         "key usage missing": drop(KU),
         "key usage not critical": lambda it: it.uncritical(KU),
         "key usage of every kind allowed": ext(KU, usage("digitalSignature", "keyEncipherment", "dataEncipherment", "keyAgreement")),
@@ -525,6 +529,8 @@ def statement_cases():
 def authority_cases():
     cases("authority", {
         "version 1": lambda it: it.plain(0),
+        "serial number of 21 octets": fields(serial=integer((1 << 167) - 1)),
+        "serial number of 22 octets": fields(serial=integer((1 << 175) - 1)),
         "serial number 0": fields(serial=integer(0)),
         "signed with SHA-384": fields(hash="sha384"),
         "signed with SHA-1": fields(hash="sha1"),
