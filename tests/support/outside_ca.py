@@ -73,14 +73,14 @@ extensions = [
     ("usage", usage(*what.get("usage", ["digital_signature"])), True),
     ("constraints", x509.BasicConstraints(what.get("is_ca", False), None), True),
     ("eku", x509.ExtendedKeyUsage([x509.ObjectIdentifier(ARC + ".4.1")] + [ExtendedKeyUsageOID.CLIENT_AUTH] * what.get("more_usages", False)), False),
-    ("policy", x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier(ARC + ".5.1"), None)]), False),
+    ("policy", x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier(what.get("policy", ARC + ".5.1")), None)]), False),
 ]
 extensions = [(value, critical) for title, value, critical in extensions if title not in what.get("without", [])]
 if private is None:
     # What the request asks for is what such an authority needs.
     asked = {extension.oid: extension for extension in request.extensions}
     for value, critical in extensions:
-        if not {"usage", "is_ca", "more_usages"} & set(what):
+        if not {"usage", "is_ca", "more_usages", "policy"} & set(what):
             assert asked[value.oid].value == value and asked[value.oid].critical == critical, value
     assert asked[x509.SubjectKeyIdentifier.oid].value == x509.SubjectKeyIdentifier.from_public_key(request.public_key())
     assert len(asked) == 5
