@@ -235,7 +235,8 @@ fn facts(key: &Key) -> Result<(Box<[u8]>, KeyFacts)> {
         stored_since: key.inserted_at,
         algorithm: key.algorithm,
         exportable_since: key.exportable.then_some(key.inserted_at),
-        exported_at: key.exported_at,
+        // By a clock that was set back it left before it came.
+        exported_at: key.exported_at.map(|at| at.max(key.inserted_at)),
     };
     Ok((spki, facts))
 }

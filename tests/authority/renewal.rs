@@ -6,7 +6,7 @@ use std::thread;
 use insta::assert_snapshot;
 use jiff::Timestamp;
 use keystead::attestation::{Policy, Profile, Verifier};
-use keystead::{AuthorityPlan, AuthorityRenewal, AuthorityStrength, Clock, ErrorKind, Keystore};
+use keystead::{AuthorityPlan, AuthorityRenewal, AuthorityStrength, Clock, ErrorKind, Keystore, SecretFormat};
 
 use super::judges::Folder;
 use super::statement::{Certificate, judged};
@@ -187,7 +187,7 @@ fn a_clock_behind_the_keys() {
     let (store, _) = in_memory(&hands);
     let authority = store.create_authority(&AuthorityPlan::new()).unwrap();
     hands.turn(1000);
-    let id = store.generate(super::support::es256("made later")).unwrap().id();
+    let id = store.generate(super::support::es256("made later").exportable(true)).unwrap().id();
     let verifier = Verifier::new(Profile::Keystead, [authority.trust_anchor()]).unwrap();
     hands.turn(-60);
     let attestation = attest(&store, id).unwrap();
@@ -197,6 +197,12 @@ fn a_clock_behind_the_keys() {
     assert!(report.is_valid(), "{report}");
     hands.turn(-1);
     assert_snapshot!(refusal(attest(&store, id)), @"NotPossible: the key was stored or exported at 2026-11-22T06:16:40Z, now it is 2026-11-22T06:15:39Z: the clock may be wrong");
+    // It left after it came, whatever the clock said.
+    store.export_secret(id, &SecretFormat::Jwk).unwrap();
+    hands.turn(100);
+    let attestation = attest(&store, id).unwrap();
+    let report = verifier.verify(attestation.statement_der(), &chain, &Policy::new(), hands.now());
+    assert_eq!(report.statement().unwrap().exported_at(), Some(at("2026-11-22T06:16:40Z")), "{report}");
 }
 
 /// Each finds the authority near its end, or over it, at the same moment.
