@@ -13,14 +13,15 @@
 mod attested;
 #[path = "support/judges.rs"]
 mod judges;
+#[path = "support/python.rs"]
+mod python;
 
 use std::collections::HashSet;
 
-use attested::{
-    ARC, Hands, MADE, attest, certificates, generate, has_cryptography, import, plan, python_reads, request, store,
-};
+use attested::{ARC, Hands, MADE, attest, certificates, generate, import, plan, python_reads, request, store};
 use judges::{Folder, hex, pair};
 use keystead::{Algorithm, Attestation, AttestationRequest, AuthorityStrength, Key, Keystore, Options, SecretFormat};
+use python::has_cryptography;
 use serde_json::{Value, json};
 
 const NAMES: [&str; 4] = ["statement", "authority", "ca", "root"];

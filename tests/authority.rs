@@ -5,6 +5,8 @@
 
 #[path = "support/judges.rs"]
 mod judges;
+#[path = "support/python.rs"]
+mod python;
 #[path = "support/statement.rs"]
 mod statement;
 mod support;

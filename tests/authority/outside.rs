@@ -13,6 +13,7 @@ use keystead::{
 use serde_json::json;
 
 use super::judges::Folder;
+use super::python::has_cryptography;
 use super::statement::{Certificate, judged};
 use super::support::{RAW, attacker, raw};
 use super::{BEGIN, DAY, Hands, attest, folder, in_memory, refusal, timed, with_key};
@@ -124,6 +125,9 @@ fn openssl_reads_the_request() {
 
 #[test]
 fn a_chain_from_outside_is_put_in_force() {
+    if !has_cryptography() {
+        return;
+    }
     let hands = Hands::at(BEGIN);
     let now: Timestamp = BEGIN.parse().unwrap();
     let (_folder, path) = folder();
@@ -180,6 +184,9 @@ fn a_chain_from_outside_is_put_in_force() {
 
 #[test]
 fn chains_come_in_all_forms() {
+    if !has_cryptography() {
+        return;
+    }
     let hands = Hands::at(BEGIN);
     for (what, file) in [
         (json!({}), "chain.der"),
@@ -206,6 +213,9 @@ fn chains_come_in_all_forms() {
 /// Of several that install the chain, one does. Who discards the request meanwhile, or it, is in time or not.
 #[test]
 fn a_chain_is_installed_once() {
+    if !has_cryptography() {
+        return;
+    }
     let hands = Hands::at(BEGIN);
     let (_folder, path) = folder();
     let (store, id) = with_key(&path, timed(&hands));
@@ -240,6 +250,9 @@ fn a_chain_is_installed_once() {
 /// Whatever a verifier would refuse is refused now, with the reasons.
 #[test]
 fn chains_that_nobody_would_believe_are_refused() {
+    if !has_cryptography() {
+        return;
+    }
     let hands = Hands::at(BEGIN);
     let (store, id) = in_memory(&hands);
     let request = store.authority_request(&plan()).unwrap();
@@ -294,6 +307,9 @@ fn chains_that_nobody_would_believe_are_refused() {
 /// A CA whose clock is fast by less than a minute.
 #[test]
 fn a_chain_may_begin_in_a_moment() {
+    if !has_cryptography() {
+        return;
+    }
     let hands = Hands::at(BEGIN);
     let (store, id) = in_memory(&hands);
     let request = store.authority_request(&plan()).unwrap();
@@ -306,6 +322,9 @@ fn a_chain_may_begin_in_a_moment() {
 /// The CA ends before the authority: nothing is signed that would not be believed.
 #[test]
 fn the_shortest_of_the_chain_counts() {
+    if !has_cryptography() {
+        return;
+    }
     let hands = Hands::at(BEGIN);
     let (store, id) = in_memory(&hands);
     let request = store.authority_request(&plan()).unwrap();
@@ -320,6 +339,9 @@ fn the_shortest_of_the_chain_counts() {
 
 #[test]
 fn keys_are_imported_with_their_chain() {
+    if !has_cryptography() {
+        return;
+    }
     let hands = Hands::at(BEGIN);
     for kind in ["P-256", "P-384", "P-521", "RSA3072"] {
         let ca = OutsideCa::new(None, &json!({"own_key": kind}));
@@ -347,6 +369,9 @@ fn keys_are_imported_with_their_chain() {
 
 #[test]
 fn keys_that_nobody_would_believe_are_refused() {
+    if !has_cryptography() {
+        return;
+    }
     let hands = Hands::at(BEGIN);
     let (store, _) = in_memory(&hands);
     let refused = |request| refusal(store.import_authority(request));
@@ -369,6 +394,9 @@ fn keys_that_nobody_would_believe_are_refused() {
 /// An authority from outside gives way to one that lies in the store, and the other way round.
 #[test]
 fn authorities_of_all_kinds_follow_each_other() {
+    if !has_cryptography() {
+        return;
+    }
     let hands = Hands::at(BEGIN);
     let (_folder, path) = folder();
     let (store, id) = with_key(&path, timed(&hands));
@@ -407,6 +435,9 @@ fn authorities_of_all_kinds_follow_each_other() {
 /// The same key certified twice: a statement belongs to the certificate of its time.
 #[test]
 fn a_key_that_was_certified_twice() {
+    if !has_cryptography() {
+        return;
+    }
     let hands = Hands::at(BEGIN);
     let (store, id) = in_memory(&hands);
     let ca = OutsideCa::new(None, &json!({"own_key": "P-256", "days": 30}));

@@ -1,9 +1,9 @@
 //! Stores with an attestation authority, at times that a test sets, and what others read in the certificates.
 
-// Each test file uses its own part of this, and is told what could not be judged.
-#![allow(dead_code, clippy::print_stdout)]
+// Each test file uses its own part of this.
+#![allow(dead_code)]
 
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use keystead::{
@@ -171,15 +171,6 @@ impl Said {
         let none = Vec::new;
         Self { serial: none(), not_before: String::new(), signed: none(), signature: none(), ..self }
     }
-}
-
-/// Whether Python's `cryptography` is there. Where it is not, that is said.
-pub(crate) fn has_cryptography() -> bool {
-    static FOUND: LazyLock<bool> = LazyLock::new(|| Folder::new().python("import cryptography").is_ok());
-    if !*FOUND {
-        println!("skipped: python3 has no package cryptography (pip install cryptography)");
-    }
-    *FOUND
 }
 
 /// What Python reads in certificates: the parts of each, and what its own reader makes of our extensions.
