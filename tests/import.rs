@@ -451,6 +451,12 @@ fn secrets_are_taken_as_they_are_told() {
     let by_text = store.import(named("text", text).secret(SecretEncoding::Text)).unwrap().key;
     let by_algorithm = store.import(named("algorithm", text).algorithm(Algorithm::Hs256)).unwrap();
     assert_eq!(by_algorithm.same_as, [by_text.id()]);
+    // Whatever they begin with.
+    for first in 0..=u8::MAX {
+        let random = [&[first][..], &bytes.repeat(2)[..47]].concat();
+        let imported = store.import(named(&format!("begins with {first}"), random).algorithm(Algorithm::Hs384));
+        assert!(imported.is_ok(), "{first:#04x}: {}", imported.unwrap_err());
+    }
     let words = told(store.import(named("x", text)));
     insta::assert_snapshot!(words, @"InvalidInput data: data: input is 35 bytes of text without PEM boundaries, no JSON and no base64 of DER; accepted are PEM, DER, base64 of DER and JWK");
     for len in [0, 1, 16, 31, 33, 47, 49, 63, 65] {

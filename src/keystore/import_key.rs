@@ -229,8 +229,9 @@ impl ImportKey {
             return Err(refuse(field, format!("it is {} bytes, at most {}", data.len(), material::MOST_BYTES)));
         }
         let Some(encoding) = self.secret else {
-            // Only what reads as nothing else is a secret; a JWK is read as one, and a mistaken one refused as one.
-            let json = data.trim_ascii_start().first() == Some(&b'{');
+            // Only what reads as nothing else is a secret; a JWK is read as one, and a mistaken one refused as one. Of random
+            // bytes too, one in 256 begins with a brace, but then it is no UTF-8.
+            let json = data.trim_ascii_start().first() == Some(&b'{') && std::str::from_utf8(data).is_ok();
             let unrecognised = codec::read_document(data).is_err_and(|error| error.is_unrecognised());
             return match material::refuse_key_as_secret(field, data) {
                 _ if json => Ok(None),
