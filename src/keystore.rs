@@ -27,6 +27,7 @@ mod options;
 mod prepare;
 mod rekey;
 mod rename;
+mod rings;
 mod search;
 mod search_index;
 mod sign;
@@ -50,6 +51,7 @@ pub use inspect::{Inspection, inspect};
 pub use integrity::Integrity;
 pub use list::Keys;
 pub use options::Options;
+pub use rings::{Due, Ring, RingKey, RingPlan, RingSignature, RingSigner, RingState};
 pub use search::Page;
 
 pub use crate::search::{Cursor, Direction, NamePattern, OrderBy, OrderField, Query};

@@ -27,13 +27,13 @@ pub use crypto::{Entropy, EntropyError, Signature, SystemEntropy};
 pub use error::{Error, ErrorKind, Result};
 pub use keystore::{
     Attestation, AttestationRequest, Authority, AuthorityPlan, AuthorityRenewal, AuthorityStrength, BackupOptions,
-    Batch, CertificateInformation, CertificateRequest, Clock, Cursor, Digests, Direction, Fingerprints, GenerateKey,
-    ImportAuthority, ImportKey, Imported, Inspection, Integrity, Keys, Keystore, KidScheme, NamePattern, Options,
-    OrderBy, OrderField, Page, Progress, PublicFormat, Query, SecretFormat, Signer, SystemClock, Unlock, Verifier,
-    inspect,
+    Batch, CertificateInformation, CertificateRequest, Clock, Cursor, Digests, Direction, Due, Fingerprints,
+    GenerateKey, ImportAuthority, ImportKey, Imported, Inspection, Integrity, Keys, Keystore, KidScheme, NamePattern,
+    Options, OrderBy, OrderField, Page, Progress, PublicFormat, Query, Ring, RingKey, RingPlan, RingSignature,
+    RingSigner, RingState, SecretFormat, Signer, SystemClock, Unlock, Verifier, inspect,
 };
 pub use model::{
     Algorithm, Armour, Curve, Fingerprint, Form, Hash, Issuer, KdfCost, Key, KeyId, KeyName, KeyRef, KeySpec, KeyType,
-    Kid, Origin, Scheme, SecretEncoding, Structure, UserLabel,
+    KeyUse, Kid, Origin, RingName, RingPlace, Schedule, Scheme, SecretEncoding, Structure, UserLabel,
 };
 pub use secret::SecretBytes;

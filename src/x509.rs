@@ -25,7 +25,7 @@ pub(crate) use name::write_name;
 pub(crate) use oid::dotted;
 pub(crate) use request::RequestedCertificate;
 pub(crate) use self_signed::{SelfSigned, self_signed};
-pub(crate) use time::{cut_to_second, ten_years_after};
+pub(crate) use time::{cut_to_second, years_after};
 
 /// Why a certificate could not be made or read.
 #[derive(Debug, thiserror::Error)]
@@ -48,8 +48,8 @@ pub(crate) enum X509Error {
     Unwritable(der::Error),
     #[error("{0} is not in the years 0 to 9999, as the times of a certificate are")]
     Year(jiff::Timestamp),
-    #[error("ten years after {0} is beyond the year 9999")]
-    NoTenYears(jiff::Timestamp),
+    #[error("{1} years after {0} is beyond the year 9999")]
+    NoSuchYear(jiff::Timestamp, i16),
     #[error(transparent)]
     Crypto(#[from] CryptoError),
 }

@@ -6,7 +6,7 @@ use super::{Keystore, material};
 use crate::codec::{self, JwkFacts, LineEnding};
 use crate::crypto;
 use crate::error::{Error, Result};
-use crate::model::{Algorithm, Invalid, Key, KeyId, KeyType, NewRow, Problem};
+use crate::model::{Algorithm, Invalid, Key, KeyId, KeyType, KeyUse, NewRow, Problem};
 use crate::secret::SecretBytes;
 use crate::storage::StorageError;
 
@@ -118,7 +118,7 @@ impl Keystore {
             PublicFormat::Pkcs7Pem => pem("PKCS7", &pkcs7()?, LineEnding::Lf),
             PublicFormat::Pkcs7PemCrlf => pem("PKCS7", &pkcs7()?, LineEnding::Crlf),
             PublicFormat::Pkcs7Der => pkcs7(),
-            PublicFormat::Jwk => Ok(codec::jwk_public(spki, &jwk_facts(&key, &chain))?.into_bytes()),
+            PublicFormat::Jwk => Ok(codec::jwk_public(spki, &jwk_facts(&key, KeyUse::Signing, &chain))?.into_bytes()),
         }
     }
 
@@ -196,8 +196,8 @@ impl Keystore {
             SecretFormat::Pkcs12 { password } => {
                 material::write_pkcs12(pkcs8()?, &chain, key.name.as_str(), password_bytes(password)?, entropy)?.into()
             }
-            SecretFormat::Jwk if key.key_type == KeyType::Hmac => codec::jwk_secret(bytes, &jwk_facts(key, &chain))?,
-            SecretFormat::Jwk => codec::jwk_private(bytes, &jwk_facts(key, &chain))?,
+            SecretFormat::Jwk if key.key_type == KeyType::Hmac => codec::jwk_secret(bytes, &jwk_facts(key, KeyUse::Signing, &chain))?,
+            SecretFormat::Jwk => codec::jwk_private(bytes, &jwk_facts(key, KeyUse::Signing, &chain))?,
             SecretFormat::Raw => {
                 must_be(key, KeyType::Hmac, "raw bytes")?;
                 private.clone_secret()
@@ -241,11 +241,13 @@ pub(super) fn public_part(key: &Key) -> Result<&[u8]> {
 }
 
 /// What a JWK says beside the key itself.
-pub(super) fn jwk_facts<'a>(key: &'a Key, certificates: &'a [&'a [u8]]) -> JwkFacts<'a> {
+pub(super) fn jwk_facts<'a>(key: &'a Key, key_use: KeyUse, certificates: &'a [&'a [u8]]) -> JwkFacts<'a> {
+    let signs = key_use == KeyUse::Signing;
     JwkFacts {
         kid: Some(key.kid.as_str()),
-        algorithm: key.algorithm.map(Algorithm::name),
-        usage: Some("sig"),
+        // The algorithms here are all for signing; how to encrypt is left to whoever does.
+        algorithm: key.algorithm.map(Algorithm::name).filter(|_| signs),
+        usage: Some(if signs { "sig" } else { "enc" }),
         certificates,
         x5t: key.certificate_der().map(crypto::sha1),
         x5t_s256: key.certificate_der().map(crypto::sha256),

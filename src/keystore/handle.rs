@@ -73,6 +73,11 @@ impl Signer {
         Ok(self.0.signing.try_sign(message, &*self.0.entropy)?)
     }
 
+    /// Whether both are clones of one handle.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// The handle that verifies what this one signs.
     #[must_use]
     pub fn verifier(&self) -> Verifier {

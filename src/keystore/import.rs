@@ -65,7 +65,7 @@ impl Keystore {
                 let key = key.rebind(algorithm)?;
                 if certificates.is_none() {
                     let made = self.certify(id, request.issuer.as_ref(), inserted_at, &key, &public.spki)?;
-                    (issuer, expires_at) = (Some(made.issuer), Some(made.expires_at));
+                    (issuer, expires_at) = (made.issuer, Some(made.expires_at));
                     certificates = Certificates::new(made.certificate);
                 }
                 Some(key.to_private()?)

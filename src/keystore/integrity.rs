@@ -45,7 +45,8 @@ impl Keystore {
     /// Checks everything there is to check: that each page authenticates, that SQLite's trees and references hold, that
     /// tables, indexes and triggers are those of a store, that each row has its tag, opens its seal and finds its
     /// digests, and that private key, public key and certificate belong together; the same of the attestation authority's
-    /// keys, and that each certificate of their chains signed the one below it. Takes time in proportion to the store;
+    /// keys, and that each certificate of their chains signed the one below it; and that each ring has the keys that it must
+    /// have. Takes time in proportion to the store;
     /// others use it meanwhile.
     ///
     /// # Errors
@@ -82,6 +83,10 @@ impl Keystore {
             match moment.authorities() {
                 Ok(rows) => problems.extend(self.check_authorities(&rows)),
                 Err(error) => problems.push(format!("the keys of the authority cannot be read: {error}")),
+            }
+            match moment.rings() {
+                Ok(rings) => problems.extend(self.check_rings(&rings)),
+                Err(error) => problems.push(format!("the rings cannot be read: {error}")),
             }
             // With every key and its digests in order, one digest more belongs to no key.
             if problems.is_empty() && moment.digests()? != digests {

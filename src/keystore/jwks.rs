@@ -4,19 +4,21 @@ use super::Keystore;
 use super::export::jwk_facts;
 use crate::codec;
 use crate::error::Result;
-use crate::model::{Key, KeyId, KeyType};
+use crate::model::{Key, KeyId, KeyType, KeyUse};
 
 impl Keystore {
     /// The public keys of all RSA and EC keys as a JWK set, in the order of insertion: what a service publishes so that
     /// others verify its tokens. Each key has `alg`, `use`, `kid` and, when it has a certificate, `x5c`, `x5t` and
-    /// `x5t#S256`. HMAC keys are left out.
+    /// `x5t#S256`. HMAC keys are left out, and so are those that a ring has retired or revoked and those that a ring has for
+    /// encryption: [`Ring::jwks`](super::Ring::jwks) is what a ring publishes.
     ///
     /// All of it is in memory, some 2 KB a key.
     ///
     /// # Errors
     /// Those of every read, see [`key`](Self::key).
     pub fn jwks(&self) -> Result<String> {
-        set(self.keys())
+        let withdrawn = self.0.database.withdrawn()?;
+        set(self.keys().filter(|key| !key.as_ref().is_ok_and(|key| withdrawn.contains(&key.id))), KeyUse::Signing)
     }
 
     /// As [`jwks`](Self::jwks), of these keys, in this order.
@@ -26,15 +28,18 @@ impl Keystore {
     /// [`NotPossible`](crate::ErrorKind::NotPossible) when one is an HMAC key; and those of every read, see
     /// [`key`](Self::key).
     pub fn jwks_of(&self, ids: &[KeyId]) -> Result<String> {
-        set(ids.iter().map(|id| {
-            let key = self.key(*id)?;
-            super::export::public_part(&key)?;
-            Ok(key)
-        }))
+        set(
+            ids.iter().map(|id| {
+                let key = self.key(*id)?;
+                super::export::public_part(&key)?;
+                Ok(key)
+            }),
+            KeyUse::Signing,
+        )
     }
 }
 
-fn set(keys: impl Iterator<Item = Result<Key>>) -> Result<String> {
+pub(super) fn set(keys: impl Iterator<Item = Result<Key>>, key_use: KeyUse) -> Result<String> {
     let mut set = String::from(r#"{"keys":["#);
     let mut first = true;
     for key in keys {
@@ -44,7 +49,7 @@ fn set(keys: impl Iterator<Item = Result<Key>>) -> Result<String> {
             set.push(',');
         }
         let certificates: Vec<_> = key.certificate_chain().collect();
-        set.push_str(&codec::jwk_public(spki, &jwk_facts(&key, &certificates))?);
+        set.push_str(&codec::jwk_public(spki, &jwk_facts(&key, key_use, &certificates))?);
     }
     set.push_str("]}");
     Ok(set)

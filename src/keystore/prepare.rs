@@ -5,18 +5,37 @@ use crate::codec;
 use crate::crypto::{self, SigningKey};
 use crate::error::Result;
 use crate::model::{
-    Algorithm, Certificates, Fingerprint, Invalid, Issuer, Key, KeyId, KeyType, Kid, NewRow, Origin, Problem, Record,
+    Algorithm, Certificates, Fingerprint, Invalid, Issuer, Key, KeyId, KeyName, KeySpec, KeyType, Kid, NewRow, Origin,
+    Problem, Record,
 };
 use crate::secret::SecretBytes;
+use crate::x509::extension::KeyUsage;
 use crate::x509::{self, SelfSigned};
 
 pub(super) const DEFAULT_ISSUER: &str = "keystead";
+/// How long a certificate lasts.
+const YEARS: i16 = 10;
 
 /// A self-signed certificate and what follows from it.
 pub(super) struct Certified {
     pub(super) certificate: Vec<u8>,
-    pub(super) issuer: Issuer,
+    /// Unless the name is longer than an issuer's may be.
+    pub(super) issuer: Option<Issuer>,
     pub(super) expires_at: jiff::Timestamp,
+}
+
+/// A key that was just made, with all that its row shall say.
+pub(super) struct MadeKey {
+    pub(super) id: KeyId,
+    pub(super) name: KeyName,
+    pub(super) spec: KeySpec,
+    pub(super) private: SigningKey,
+    pub(super) public_key: Option<Box<[u8]>>,
+    /// None for HMAC.
+    pub(super) certified: Option<Certified>,
+    pub(super) kid: Kid,
+    pub(super) exportable: bool,
+    pub(super) inserted_at: jiff::Timestamp,
 }
 
 impl Keystore {
@@ -37,25 +56,32 @@ impl Keystore {
         };
         let certificate = certified.as_ref().map(|certified| certified.certificate.as_slice());
         let kid = self.kid(&request.kid, algorithm, certificate, public_key.as_deref())?;
+        let (name, spec, exportable) = (request.name.clone(), request.spec, request.exportable);
+        self.seal_made(MadeKey { id, name, spec, private, public_key, certified, kid, exportable, inserted_at })
+    }
+
+    /// Seals and tags a key that was just made.
+    pub(super) fn seal_made(&self, made: MadeKey) -> Result<NewRow> {
+        let algorithm = made.spec.algorithm();
         let key = Key {
-            id,
-            name: request.name.clone(),
+            id: made.id,
+            name: made.name,
             key_type: algorithm.key_type(),
             algorithm: Some(algorithm),
-            bits: request.spec.bits(),
-            kid,
-            issuer: certified.as_ref().map(|certified| certified.issuer.clone()),
+            bits: made.spec.bits(),
+            kid: made.kid,
+            issuer: made.certified.as_ref().and_then(|certified| certified.issuer.clone()),
             origin: Origin::Generated,
-            exportable: request.exportable,
+            exportable: made.exportable,
             has_private: true,
-            inserted_at,
-            updated_at: inserted_at,
-            expires_at: certified.as_ref().map(|certified| certified.expires_at),
+            inserted_at: made.inserted_at,
+            updated_at: made.inserted_at,
+            expires_at: made.certified.as_ref().map(|certified| certified.expires_at),
             exported_at: None,
-            public_key,
-            certificates: certified.and_then(|certified| Certificates::new(certified.certificate)),
+            public_key: made.public_key,
+            certificates: made.certified.and_then(|certified| Certificates::new(certified.certificate)),
         };
-        self.seal_new(key, private.to_private()?.expose_secret())
+        self.seal_new(key, made.private.to_private()?.expose_secret())
     }
 
     /// Seals and tags a key that is new.
@@ -88,7 +114,7 @@ impl Keystore {
         let signature_algorithm = crypto::algorithm_identifier(private.algorithm())
             .ok_or_else(|| crate::Error::not_possible("an HMAC secret has no certificate"))?;
         let not_before = x509::cut_to_second(at);
-        let expires_at = x509::ten_years_after(not_before)?;
+        let expires_at = x509::years_after(not_before, YEARS)?;
         let request = SelfSigned {
             serial: *id.as_bytes(),
             common_name: issuer.as_str(),
@@ -96,11 +122,13 @@ impl Keystore {
             signature_algorithm: &signature_algorithm,
             not_before,
             not_after: expires_at,
+            ca: false,
+            key_usage: KeyUsage::DIGITAL_SIGNATURE,
         };
         let certificate = x509::self_signed(&request, |message| {
             private.try_sign(message, &*self.0.options.entropy).map(|signature| signature.to_der())
         })?;
-        Ok(Certified { certificate, issuer, expires_at })
+        Ok(Certified { certificate, issuer: Some(issuer), expires_at })
     }
 
     /// 10 random lower-case hex digits.

@@ -15,7 +15,8 @@ impl Keystore {
     ///
     /// # Errors
     /// [`NotFound`](crate::ErrorKind::NotFound); [`NotPossible`](crate::ErrorKind::NotPossible) when the key has no
-    /// private part or no algorithm; and those of every read, see [`key`](Self::key).
+    /// private part or no algorithm; [`Refused`](crate::ErrorKind::Refused) when a ring has revoked it; and those of every
+    /// read, see [`key`](Self::key).
     pub fn sign(&self, id: KeyId, message: &[u8]) -> Result<Signature> {
         self.wanted_signer(id, None)?.sign(message)
     }
@@ -78,6 +79,7 @@ impl Keystore {
         let (stored, sealed) = self.0.database.sealed(id)?.ok_or_else(|| no_such_key(id))?;
         self.check(&stored.record)?;
         let key = &stored.record.key;
+        self.refuse_revoked(key)?;
         if !key.has_private {
             return Err(Error::not_possible(format!(
                 "the key {} has no private part, it can only verify",
@@ -100,6 +102,7 @@ impl Keystore {
         let (stored, sealed) = self.0.database.sealed(id)?.ok_or_else(|| no_such_key(id))?;
         self.check(&stored.record)?;
         let key = &stored.record.key;
+        self.refuse_revoked(key)?;
         let algorithm = fitting(key, algorithm)?;
         let verifying = match &key.public_key {
             Some(spki) => VerifyingKey::from_spki(algorithm, spki)?,
@@ -110,6 +113,14 @@ impl Keystore {
         let verifier = Verifier::new(verifying, key.public_key.clone());
         self.0.cache.keep_verifier(wanted, stored.record.nonce, verifier.clone());
         Ok(verifier)
+    }
+
+    /// Revoking seals a key anew, so that nothing that was cached before is used.
+    fn refuse_revoked(&self, key: &Key) -> Result<()> {
+        if self.0.database.is_revoked(key.id)? {
+            return Err(Error::refused(format!("the key {} was revoked in its ring", quoted(&key.name))));
+        }
+        Ok(())
     }
 
     /// Asks the file for the nonce of the moment and the cache for what was made from it.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::bound::{Bound, Encoder};
+use super::bound::{Encoder, Sealed, Tagged};
 use super::{Algorithm, Certificates, Origin, StoreId};
 
 /// What a key of the authority signs.
@@ -93,7 +93,22 @@ impl AuthorityRecord {
     }
 }
 
-impl Bound for AuthorityRecord {
+impl Tagged for AuthorityRecord {
+    fn tag(&self) -> &[u8; 32] {
+        &self.tag
+    }
+
+    fn row_data(&self, store: StoreId) -> Vec<u8> {
+        let mut out = Encoder::new(b"keystead authority row 1");
+        self.facts(&mut out, store);
+        out.instant(Some(self.made_at));
+        out.optional(self.certificates.as_ref().map(Certificates::as_bytes));
+        out.bytes(&self.nonce);
+        out.0
+    }
+}
+
+impl Sealed for AuthorityRecord {
     const SEAL_LABEL: &'static [u8] = b"keystead 1 authority";
 
     fn id(&self) -> &[u8; 16] {
@@ -104,22 +119,9 @@ impl Bound for AuthorityRecord {
         &self.nonce
     }
 
-    fn tag(&self) -> &[u8; 32] {
-        &self.tag
-    }
-
     fn seal_data(&self, store: StoreId) -> Vec<u8> {
         let mut out = Encoder::new(b"keystead authority seal 1");
         self.facts(&mut out, store);
-        out.0
-    }
-
-    fn row_data(&self, store: StoreId) -> Vec<u8> {
-        let mut out = Encoder::new(b"keystead authority row 1");
-        self.facts(&mut out, store);
-        out.instant(Some(self.made_at));
-        out.optional(self.certificates.as_ref().map(Certificates::as_bytes));
-        out.bytes(&self.nonce);
         out.0
     }
 }

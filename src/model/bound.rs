@@ -2,20 +2,24 @@
 
 use super::StoreId;
 
-/// A row that has a seal over its private part and a tag over all of it. Its bytes, as both bind them, are injective: no two
-/// different rows have the same, and rows of different kinds begin with different labels.
-pub(crate) trait Bound {
+/// A row that has a tag over all of it. Its bytes, as the tag binds them, are injective: no two different rows have the same,
+/// and rows of different kinds begin with different labels.
+pub(crate) trait Tagged {
+    fn tag(&self) -> &[u8; 32];
+    /// What the tag binds: everything in the row but a seal itself, which the nonce stands for.
+    fn row_data(&self, store: StoreId) -> Vec<u8>;
+}
+
+/// A row that has a seal over its private part too. The bytes that the seal binds are injective as well.
+pub(crate) trait Sealed: Tagged {
     /// Tells the keys that seal one kind of rows from those of others.
     const SEAL_LABEL: &'static [u8];
 
     fn id(&self) -> &[u8; 16];
     /// Fresh with each seal.
     fn nonce(&self) -> &[u8; 12];
-    fn tag(&self) -> &[u8; 32];
     /// What the seal binds: the facts that must not change behind the private part's back.
     fn seal_data(&self, store: StoreId) -> Vec<u8>;
-    /// What the tag binds: everything in the row but the seal itself, which the nonce stands for.
-    fn row_data(&self, store: StoreId) -> Vec<u8>;
 }
 
 /// Writes values so that no two lists of them have the same bytes.

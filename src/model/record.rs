@@ -2,7 +2,7 @@
 //!
 //! Both encodings below are written down in the manual, `file_format`.
 
-use super::bound::{Bound, Encoder};
+use super::bound::{Encoder, Sealed, Tagged};
 use super::{Certificates, Key, KeyId};
 
 /// The random identity of a store, bound into every seal and tag.
@@ -64,25 +64,9 @@ impl Record {
     }
 }
 
-impl Bound for Record {
-    const SEAL_LABEL: &'static [u8] = b"keystead 1 record";
-
-    fn id(&self) -> &[u8; 16] {
-        self.key.id.as_bytes()
-    }
-
-    fn nonce(&self) -> &[u8; 12] {
-        &self.nonce
-    }
-
+impl Tagged for Record {
     fn tag(&self) -> &[u8; 32] {
         &self.tag
-    }
-
-    fn seal_data(&self, store: StoreId) -> Vec<u8> {
-        let mut out = Encoder::new(b"keystead seal 1");
-        self.facts(&mut out, store);
-        out.0
     }
 
     fn row_data(&self, store: StoreId) -> Vec<u8> {
@@ -97,6 +81,24 @@ impl Bound for Record {
         out.instant(key.expires_at);
         out.optional(key.certificates.as_ref().map(Certificates::as_bytes));
         out.bytes(&self.nonce);
+        out.0
+    }
+}
+
+impl Sealed for Record {
+    const SEAL_LABEL: &'static [u8] = b"keystead 1 record";
+
+    fn id(&self) -> &[u8; 16] {
+        self.key.id.as_bytes()
+    }
+
+    fn nonce(&self) -> &[u8; 12] {
+        &self.nonce
+    }
+
+    fn seal_data(&self, store: StoreId) -> Vec<u8> {
+        let mut out = Encoder::new(b"keystead seal 1");
+        self.facts(&mut out, store);
         out.0
     }
 }

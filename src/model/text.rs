@@ -137,6 +137,13 @@ text_type! {
 }
 
 text_type! {
+    /// What a ring of keys is called, and whose name its certificates bear: 1 to 128 characters without control characters,
+    /// as Auth0 limits the name of a connection. RFC 5280 limits a common name to 64 (`ub-common-name`): certificates with
+    /// longer ones are refused by some.
+    RingName, Rule { field: "ring", most: 128, no_controls: true }
+}
+
+text_type! {
     /// Who uses a key, as told to whoever tries to delete it: 1 to 4096 characters without control characters,
     /// for example `ring acme` or `tenant 12`.
     UserLabel, Rule { field: "user", most: 4096, no_controls: true }

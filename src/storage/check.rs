@@ -5,8 +5,8 @@ use rusqlite::{Connection, params};
 use super::connection::has_log;
 use super::database::Database;
 use super::error::{Result, StorageError};
-use super::{authority, rows, schema};
-use crate::model::{AuthorityRow, AuthorityState, Stored};
+use super::{authority, rings, rows, schema};
+use crate::model::{AuthorityRow, AuthorityState, RingRecord, Stored};
 
 /// The store at one moment: what others write meanwhile is not seen.
 pub(crate) struct Moment<'a> {
@@ -65,6 +65,11 @@ impl Moment<'_> {
     /// Every key of the authority, oldest first.
     pub(crate) fn authorities(&self) -> Result<Vec<AuthorityRow>> {
         authority::select(self.connection, &AuthorityState::ALL)
+    }
+
+    /// Every ring, in the order in which they were made.
+    pub(crate) fn rings(&self) -> Result<Vec<RingRecord>> {
+        rings::select_all(self.connection)
     }
 
     /// Whether the digest finds the row.

@@ -1,6 +1,9 @@
 //! One store's connections: a writer and a small pool of readers.
 
+mod changes;
 mod reading;
+
+pub(crate) use changes::Changes;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -42,6 +45,7 @@ pub(crate) struct Database {
     settings: Settings,
     store_id: StoreId,
     writer: Mutex<Option<Connection>>,
+    watch: changes::Watch,
 }
 
 enum Place {
@@ -103,7 +107,14 @@ impl Database {
             read_purpose,
             readers: Mutex::new(readers),
         };
-        Ok(Self { place: Place::File(on_disk), access, settings, store_id, writer: Mutex::new(writer) })
+        Ok(Self {
+            place: Place::File(on_disk),
+            access,
+            settings,
+            store_id,
+            writer: Mutex::new(writer),
+            watch: changes::Watch::default(),
+        })
     }
 
     /// Makes a store that lives in memory.
@@ -116,6 +127,7 @@ impl Database {
             settings: Settings { busy_timeout: Duration::ZERO },
             store_id: new.id,
             writer: Mutex::new(Some(connection)),
+            watch: changes::Watch::default(),
         })
     }
 
@@ -143,12 +155,23 @@ impl Database {
 
     /// Runs `work` in a write transaction, which is committed when it succeeds and leaves no trace when it fails.
     pub(super) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let done = self.write_unless(|connection| Ok(Ok::<_, std::convert::Infallible>(work(connection)?)));
+        done.map(|done| done.unwrap_or_else(|never| match never {}))
+    }
+
+    /// As [`write`](Self::write), for work that its caller may refuse in words of its own: that leaves no trace either.
+    pub(super) fn write_unless<T, E>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<std::result::Result<T, E>>,
+    ) -> Result<std::result::Result<T, E>> {
         self.with_writer(|connection| {
             // rusqlite's own transaction would parse these statements each time.
             connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
             let _unfinished = Unfinished(connection);
             let done = work(connection)?;
-            connection.prepare_cached("COMMIT")?.execute([])?;
+            if done.is_ok() {
+                connection.prepare_cached("COMMIT")?.execute([])?;
+            }
             Ok(done)
         })
     }

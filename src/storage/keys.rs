@@ -128,20 +128,10 @@ impl Database {
         self.write(|transaction| {
             let (stored, sealed) = sealed_row_of(transaction, id)?;
             let seq = stored.seq;
-            let Some(NewRow { record, sealed, digest_prefixes, .. }) = change(stored, sealed)? else { return Ok(()) };
-            transaction
-                .prepare_cached(
-                    "UPDATE key SET exported_at = ?2, revision = ?3, nonce = ?4, tag = ?5, sealed = ?6 WHERE seq = ?1",
-                )?
-                .execute(params![
-                    seq,
-                    record.key.exported_at.map(jiff::Timestamp::as_millisecond),
-                    record.revision,
-                    record.nonce,
-                    record.tag,
-                    sealed.as_ref()
-                ])?;
-            rows::add_digests(transaction, seq, &digest_prefixes)
+            match change(stored, sealed)? {
+                Some(row) => put_seal(transaction, seq, &row),
+                None => Ok(()),
+            }
         })
     }
 
@@ -158,20 +148,44 @@ impl Database {
             if !users.is_empty() {
                 return Ok(Err(users));
             }
-            let mut digest = transaction.prepare_cached("DELETE FROM fingerprint WHERE prefix = ?1 AND seq = ?2")?;
-            for prefix in digest_prefixes(&stored, &sealed)? {
-                digest.execute((prefix, stored.seq))?;
-            }
-            transaction.prepare_cached("DELETE FROM key WHERE seq = ?1")?.execute([stored.seq])?;
-            // A place in the order is never used twice: a walk over the keys would skip the new one.
-            transaction
-                .prepare_cached(
-                    "UPDATE store SET last_seq = ?1 WHERE ?1 > (SELECT coalesce(max(seq), 0) FROM key) AND ?1 > last_seq",
-                )?
-                .execute([stored.seq])?;
+            remove(transaction, stored.seq, &digest_prefixes(&stored, &sealed)?)?;
             Ok(Ok(()))
         })
     }
+}
+
+/// Writes a key's new seal, and what it binds that can change.
+pub(super) fn put_seal(transaction: &Connection, seq: i64, row: &NewRow) -> Result<()> {
+    let NewRow { record, sealed, digest_prefixes, .. } = row;
+    transaction
+        .prepare_cached(
+            "UPDATE key SET exported_at = ?2, revision = ?3, nonce = ?4, tag = ?5, sealed = ?6 WHERE seq = ?1",
+        )?
+        .execute(params![
+            seq,
+            record.key.exported_at.map(jiff::Timestamp::as_millisecond),
+            record.revision,
+            record.nonce,
+            record.tag,
+            sealed.as_ref()
+        ])?;
+    rows::add_digests(transaction, seq, digest_prefixes)
+}
+
+/// Deletes a key with its digests.
+pub(super) fn remove(transaction: &Connection, seq: i64, digest_prefixes: &[i64]) -> Result<()> {
+    let mut digest = transaction.prepare_cached("DELETE FROM fingerprint WHERE prefix = ?1 AND seq = ?2")?;
+    for prefix in digest_prefixes {
+        digest.execute((prefix, seq))?;
+    }
+    transaction.prepare_cached("DELETE FROM key WHERE seq = ?1")?.execute([seq])?;
+    // A place in the order is never used twice: a walk over the keys would skip the new one.
+    transaction
+        .prepare_cached(
+            "UPDATE store SET last_seq = ?1 WHERE ?1 > (SELECT coalesce(max(seq), 0) FROM key) AND ?1 > last_seq",
+        )?
+        .execute([seq])?;
+    Ok(())
 }
 
 /// Writes keys one by one; one whose id or name is taken fails alone.
@@ -190,13 +204,13 @@ fn row_of(connection: &Connection, id: KeyId) -> Result<Stored> {
     select(connection, &query, params![id.as_bytes()])?.pop().ok_or(StorageError::NoSuchKey)
 }
 
-fn sealed_row_of(connection: &Connection, id: KeyId) -> Result<(Stored, Box<[u8]>)> {
+pub(super) fn sealed_row_of(connection: &Connection, id: KeyId) -> Result<(Stored, Box<[u8]>)> {
     let mut statement =
         connection.prepare_cached(&format!("SELECT {}, sealed FROM key WHERE id = ?1", rows::COLUMNS))?;
     statement.query_row([id.as_bytes()], rows::read_sealed).optional()?.ok_or(StorageError::NoSuchKey)
 }
 
-fn select(connection: &Connection, query: &str, parameters: impl rusqlite::Params) -> Result<Vec<Stored>> {
+pub(super) fn select(connection: &Connection, query: &str, parameters: impl rusqlite::Params) -> Result<Vec<Stored>> {
     let mut statement = connection.prepare_cached(query)?;
     rows::collect(statement.query_map(parameters, rows::read)?)
 }

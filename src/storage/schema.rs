@@ -1,4 +1,4 @@
-//! The tables of format version 3, what earlier versions lack of them, and what tells a store from another database.
+//! The tables of format version 4, what earlier versions lack of them, and what tells a store from another database.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,13 @@ use crate::model::StoreId;
 
 /// `KSTD`.
 const APPLICATION_ID: i32 = 0x4B53_5444;
-const USER_VERSION: i32 = 3;
+const USER_VERSION: i32 = 4;
 /// The first version whose changes are counted.
 pub(super) const WITH_CHANGES: i32 = 2;
 /// The first version that has an attestation authority.
 pub(super) const WITH_AUTHORITY: i32 = 3;
+/// The first version that has rings.
+pub(super) const WITH_RINGS: i32 = 4;
 
 const TABLES: &str = "
 CREATE TABLE store (
@@ -100,8 +102,47 @@ CREATE TABLE authority (
 CREATE UNIQUE INDEX authority_in_force ON authority (role) WHERE state = 2;
 ";
 
+/// Rings of keys, and the keys in them, of which at most one is the current one, one the next, one the previous. A ring
+/// without a current or a next key cannot be committed. What came with version 4.
+const RINGS: &str = "
+CREATE TABLE ring (
+  n            INTEGER PRIMARY KEY,
+  id           BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+  name         TEXT NOT NULL UNIQUE,
+  common_name  TEXT NOT NULL,
+  key_use      INTEGER NOT NULL,
+  algorithm    INTEGER NOT NULL,
+  bits         INTEGER NOT NULL,
+  exportable   INTEGER NOT NULL,
+  created_at   INTEGER NOT NULL,
+  every        INTEGER,
+  publish      INTEGER,
+  grace        INTEGER,
+  keep         INTEGER NOT NULL,
+  revision     INTEGER NOT NULL,
+  tag          BLOB NOT NULL CHECK (length(tag) = 32),
+  current      INTEGER NOT NULL,
+  next         INTEGER NOT NULL CHECK (next <> current),
+  FOREIGN KEY (n, current) REFERENCES ring_key (ring, seq) DEFERRABLE INITIALLY DEFERRED,
+  FOREIGN KEY (n, next) REFERENCES ring_key (ring, seq) DEFERRABLE INITIALLY DEFERRED
+) STRICT;
+CREATE TABLE ring_key (
+  ring         INTEGER NOT NULL REFERENCES ring (n) DEFERRABLE INITIALLY DEFERRED,
+  seq          INTEGER NOT NULL UNIQUE REFERENCES key (seq) ON DELETE RESTRICT,
+  place        INTEGER NOT NULL,
+  published_at INTEGER NOT NULL,
+  current_since INTEGER,
+  replaced_at  INTEGER,
+  ended_at     INTEGER,
+  PRIMARY KEY (ring, seq)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX ring_previous ON ring_key (ring) WHERE place = 1;
+CREATE UNIQUE INDEX ring_current ON ring_key (ring) WHERE place = 2;
+CREATE UNIQUE INDEX ring_next ON ring_key (ring) WHERE place = 3;
+";
+
 /// What each version has that the one before it has not, oldest first.
-const LATER: [(i32, &str); 2] = [(WITH_CHANGES, SEARCH), (WITH_AUTHORITY, AUTHORITY)];
+const LATER: [(i32, &str); 3] = [(WITH_CHANGES, SEARCH), (WITH_AUTHORITY, AUTHORITY), (WITH_RINGS, RINGS)];
 
 /// What a new store is born with.
 #[derive(Debug)]

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::database::Database;
 use super::error::{Result, StorageError};
+use super::schema;
 use crate::model::{KeyId, UserLabel};
 
 impl Database {
@@ -34,13 +35,33 @@ impl Database {
     }
 }
 
+/// The ring that a key is in, and who noted that they use it.
 pub(super) fn of(connection: &Connection, seq: i64) -> Result<Vec<String>> {
-    let mut statement = connection.prepare_cached("SELECT user FROM key_use WHERE seq = ?1 ORDER BY user")?;
-    let users = statement.query_map([seq], |row| row.get(0))?;
-    Ok(users.collect::<rusqlite::Result<_>>()?)
+    let mut users = ring_of(connection, seq)?;
+    users.extend(noted(connection, seq)?);
+    Ok(users)
 }
 
-fn seq_of(connection: &Connection, id: KeyId) -> Result<i64> {
+/// Who noted that they use a key, in the order of their labels.
+pub(super) fn noted(connection: &Connection, seq: i64) -> Result<Vec<String>> {
+    texts(connection, "SELECT user FROM key_use WHERE seq = ?1 ORDER BY user", seq)
+}
+
+fn ring_of(connection: &Connection, seq: i64) -> Result<Vec<String>> {
+    // An older store that is open for reading alone has no rings.
+    if schema::version(connection)? < schema::WITH_RINGS {
+        return Ok(Vec::new());
+    }
+    texts(connection, "SELECT 'ring ' || name FROM ring_key JOIN ring ON ring.n = ring WHERE seq = ?1", seq)
+}
+
+fn texts(connection: &Connection, query: &str, seq: i64) -> Result<Vec<String>> {
+    let mut statement = connection.prepare_cached(query)?;
+    let texts = statement.query_map([seq], |row| row.get(0))?;
+    Ok(texts.collect::<rusqlite::Result<_>>()?)
+}
+
+pub(super) fn seq_of(connection: &Connection, id: KeyId) -> Result<i64> {
     let mut statement = connection.prepare_cached("SELECT seq FROM key WHERE id = ?1")?;
     statement.query_row([id.as_bytes()], |row| row.get(0)).optional()?.ok_or(StorageError::NoSuchKey)
 }

@@ -6,7 +6,7 @@ use subtle::ConstantTimeEq;
 
 use super::{UnlockKey, VaultError};
 use crate::crypto::{self, Entropy};
-use crate::model::{Bound, StoreId};
+use crate::model::{Sealed, StoreId, Tagged};
 use crate::secret::{SecretBytes, SecretKey};
 
 const NONCE_LEN: usize = 12;
@@ -68,25 +68,25 @@ impl Vault {
     }
 
     /// Seals a private part to its row.
-    pub(crate) fn seal<R: Bound>(&self, row: &R, private: &[u8]) -> Result<Box<[u8]>, VaultError> {
+    pub(crate) fn seal<R: Sealed>(&self, row: &R, private: &[u8]) -> Result<Box<[u8]>, VaultError> {
         let key = self.seal_key(row)?;
         Ok(crypto::seal(&key, row.nonce(), &row.seal_data(self.store), private)?)
     }
 
     /// Opens the seal of a row.
-    pub(crate) fn unseal<R: Bound>(&self, row: &R, sealed: &[u8]) -> Result<SecretBytes, VaultError> {
+    pub(crate) fn unseal<R: Sealed>(&self, row: &R, sealed: &[u8]) -> Result<SecretBytes, VaultError> {
         let key = self.seal_key(row)?;
         crypto::open(&key, row.nonce(), &row.seal_data(self.store), sealed)
             .map_err(|_| VaultError::Tampered("the seal of a key does not open: its row was changed or swapped"))
     }
 
     /// `HMAC-SHA256[row key](row data)`
-    pub(crate) fn tag<R: Bound>(&self, row: &R) -> [u8; 32] {
+    pub(crate) fn tag<R: Tagged>(&self, row: &R) -> [u8; 32] {
         crypto::hmac_sha256(&self.row, &row.row_data(self.store))
     }
 
     /// Checks that a row is as this library wrote it.
-    pub(crate) fn check<R: Bound>(&self, row: &R) -> Result<(), VaultError> {
+    pub(crate) fn check<R: Tagged>(&self, row: &R) -> Result<(), VaultError> {
         if bool::from(self.tag(row).ct_eq(row.tag())) {
             Ok(())
         } else {
@@ -102,7 +102,7 @@ impl Vault {
     }
 
     /// `HKDF-SHA256[store id, label || row id || nonce](root key)`: one key for one seal.
-    fn seal_key<R: Bound>(&self, row: &R) -> Result<SecretKey, VaultError> {
+    fn seal_key<R: Sealed>(&self, row: &R) -> Result<SecretKey, VaultError> {
         Ok(crypto::hkdf_sha256(&self.store.0, &self.root, &[R::SEAL_LABEL, row.id(), row.nonce()])?)
     }
 }

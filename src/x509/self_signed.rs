@@ -13,7 +13,7 @@ use super::{X509Error, name, time};
 pub(crate) struct SelfSigned<'a> {
     /// Big-endian and unsigned; not all zero.
     pub(crate) serial: [u8; 16],
-    /// Of subject and issuer alike: 1 to 64 characters, as `Issuer` checks.
+    /// Of subject and issuer alike.
     pub(crate) common_name: &'a str,
     /// The public key in DER.
     pub(crate) spki: &'a [u8],
@@ -21,6 +21,9 @@ pub(crate) struct SelfSigned<'a> {
     pub(crate) signature_algorithm: &'a AlgorithmIdentifierOwned,
     pub(crate) not_before: Timestamp,
     pub(crate) not_after: Timestamp,
+    /// Whether it is a CA's: then it says so, critical.
+    pub(crate) ca: bool,
+    pub(crate) key_usage: KeyUsage,
 }
 
 /// Writes an X.509 version 3 certificate. `sign` gets the TBSCertificate and gives the signature as X.509 holds it:
@@ -31,7 +34,9 @@ pub(crate) fn self_signed<E: Into<X509Error>>(
 ) -> Result<Vec<u8>, X509Error> {
     let name = name::write_common_name(request.common_name)?;
     let key_id = extension::key_identifier(request.spki)?;
-    let extensions = [extension::write_subject_key_identifier(&key_id)?, KeyUsage::DIGITAL_SIGNATURE.write()?].concat();
+    let constraints = if request.ca { extension::write_basic_constraints(true)? } else { Vec::new() };
+    let extensions =
+        [constraints, extension::write_subject_key_identifier(&key_id)?, request.key_usage.write()?].concat();
     let algorithm = request.signature_algorithm.to_der().map_err(X509Error::Unwritable)?;
     let certificate = Issued {
         serial: &request.serial,
@@ -53,7 +58,7 @@ mod tests {
     use der::asn1::ObjectIdentifier;
     use proptest::prelude::*;
 
-    use super::super::{CertificateFacts, cut_to_second, parse, ten_years_after};
+    use super::super::{CertificateFacts, cut_to_second, parse, years_after};
     use super::*;
     use crate::codec::pem;
     use crate::crypto;
@@ -72,7 +77,9 @@ mod tests {
             spki: &key.public_key_der().unwrap().unwrap(),
             signature_algorithm: &crypto::algorithm_identifier(algorithm).unwrap(),
             not_before: now,
-            not_after: ten_years_after(now).unwrap(),
+            not_after: years_after(now, 10).unwrap(),
+            ca: false,
+            key_usage: KeyUsage::DIGITAL_SIGNATURE,
         };
         change(&mut request);
         self_signed(&request, |tbs| Ok::<_, CryptoError>(key.try_sign(tbs, &SystemEntropy)?.to_der())).unwrap()
@@ -208,6 +215,8 @@ mod tests {
             signature_algorithm: &ALGORITHM,
             not_before: Timestamp::UNIX_EPOCH,
             not_after: Timestamp::UNIX_EPOCH,
+            ca: false,
+            key_usage: KeyUsage::DIGITAL_SIGNATURE,
         }
     }
 

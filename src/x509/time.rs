@@ -16,10 +16,10 @@ pub(crate) fn cut_to_second(at: Timestamp) -> Timestamp {
     Timestamp::from_second(second).unwrap_or(at)
 }
 
-/// The same date and time ten calendar years later, in UTC. After February 29 comes February 28.
-pub(crate) fn ten_years_after(at: Timestamp) -> Result<Timestamp, X509Error> {
-    let then = Offset::UTC.to_datetime(at).checked_add(10.years());
-    then.and_then(|then| Offset::UTC.to_timestamp(then)).map_err(|_| X509Error::NoTenYears(at))
+/// The same date and time that many calendar years later, in UTC. After February 29 comes February 28.
+pub(crate) fn years_after(at: Timestamp, years: i16) -> Result<Timestamp, X509Error> {
+    let then = Offset::UTC.to_datetime(at).checked_add(years.years());
+    then.and_then(|then| Offset::UTC.to_timestamp(then)).map_err(|_| X509Error::NoSuchYear(at, years))
 }
 
 /// Writes UTCTime for the years 1950 to 2049, GeneralizedTime for others. Parts of a second are left out.
@@ -123,18 +123,18 @@ mod tests {
     }
 
     #[test]
-    fn ten_years_are_calendar_years() {
+    fn years_are_calendar_years() {
         for (from, to) in [
             ("2019-07-03T21:24:32Z", "2029-07-03T21:24:32Z"),
             ("2024-02-29T23:59:59.5Z", "2034-02-28T23:59:59.5Z"),
             ("2023-02-28T00:00:00Z", "2033-02-28T00:00:00Z"),
             ("2025-12-31T23:59:59Z", "2035-12-31T23:59:59Z"),
         ] {
-            assert_eq!(ten_years_after(at(from)).unwrap(), at(to));
+            assert_eq!(years_after(at(from), 10).unwrap(), at(to));
         }
         insta::assert_snapshot!(
-            ten_years_after(at("9990-01-01T00:00:00Z")).unwrap_err().to_string(),
-            @"ten years after 9990-01-01T00:00:00Z is beyond the year 9999"
+            years_after(at("9990-01-01T00:00:00Z"), 10).unwrap_err().to_string(),
+            @"10 years after 9990-01-01T00:00:00Z is beyond the year 9999"
         );
     }
 

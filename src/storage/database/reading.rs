@@ -22,7 +22,7 @@ impl Database {
     }
 
     /// Runs `work` with the page key, and once more with the new one when this very store was changing it meanwhile.
-    fn with_page_key<T>(&self, file: &OnDisk, work: impl Fn(&PageKey) -> Result<T>) -> Result<T> {
+    pub(super) fn with_page_key<T>(&self, file: &OnDisk, mut work: impl FnMut(&PageKey) -> Result<T>) -> Result<T> {
         loop {
             let key = file.page_key();
             let outcome = work(&key);

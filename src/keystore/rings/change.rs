@@ -1,0 +1,236 @@
+//! The verbs that change a ring, each in one transaction.
+
+use jiff::Timestamp;
+
+use super::{Ring, RingState, no_such_ring, quoted_ring};
+use crate::error::{Error, Result};
+use crate::keystore::Keystore;
+use crate::keystore::generate::quoted;
+use crate::model::{Invalid, Key, KeyId, KeySpec, Kid, NewRow, RingName, RingRecord, Stored};
+use crate::storage::{Refused, RingChange, RingRows, StorageError};
+
+/// What a change may answer with: an error of the file, which may spoil the connection, or one in its own words.
+type Changed<T> = std::result::Result<T, Refused<Error>>;
+
+impl From<Error> for Refused<Error> {
+    fn from(error: Error) -> Self {
+        Self::ByCaller(error)
+    }
+}
+
+impl Ring {
+    /// Rotates: the next key becomes current, the current one previous, the previous one is retired, and a new next key is
+    /// made, all at once. Gives the ring as it is then.
+    ///
+    /// Takes as long as the new key does, up to seconds for RSA; the store stays free for others meanwhile. When it fails,
+    /// nothing has changed.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound) when the ring was deleted; and those of every write, see
+    /// [`Keystore::rename`].
+    pub fn rotate(&self) -> Result<RingState> {
+        self.rotate_with(None)
+    }
+
+    /// As [`rotate`](Self::rotate), and from now on new keys are of this kind. The one that becomes current was made before.
+    ///
+    /// # Errors
+    /// As [`rotate`](Self::rotate).
+    pub fn rotate_to(&self, spec: KeySpec) -> Result<RingState> {
+        self.rotate_with(Some(spec))
+    }
+
+    fn rotate_with(&self, spec: Option<KeySpec>) -> Result<RingState> {
+        let now = self.inner().store.now();
+        let next = self.successor(spec, now)?;
+        let rotated = self.change(|change, record| {
+            change.insert(&next)?;
+            record.spec = spec.unwrap_or(record.spec);
+            record.rotate(next.record.key.id, now);
+            Ok(())
+        });
+        rotated.map(|(state, ())| state)
+    }
+
+    /// Retires the previous key now, before its grace is over or without any: it is no longer published, and what it signed no
+    /// longer accepted. Without a previous key nothing changes.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound) when the ring was deleted; and those of every write, see
+    /// [`Keystore::rename`].
+    pub fn retire_previous(&self) -> Result<RingState> {
+        let now = self.inner().store.now();
+        self.change(|_, record| Ok(record.retire_previous(now))).map(|(state, _)| state)
+    }
+
+    /// Revokes a key, whatever its place: at once, nothing that it signed is accepted any more, and neither the ring nor
+    /// [`Keystore::sign`] signs with it. If it was the current key, the next one takes over; if it was either, a new next key
+    /// is made. To revoke a key twice changes nothing.
+    ///
+    /// The key stays in the store, so that an exportable one can still be handed out to decrypt what was encrypted to it.
+    /// Handles of it that were taken before go on signing: see [`Keystore::signer`].
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound) when the ring was deleted or has no key with this key identifier; and those of
+    /// every write, see [`Keystore::rename`].
+    pub fn revoke(&self, kid: &Kid) -> Result<RingState> {
+        let store = &self.inner().store;
+        let now = store.now();
+        let seen = self.state()?;
+        let key = self.by_kid(&seen, kid)?;
+        // Made before the store is locked. Between the look and the lock a key can become current or next, but only one that
+        // was next or new, so that nobody can revoke it without a successor.
+        let successor = match seen.record.needs_successor(key) {
+            true => Some(self.successor(None, now)?),
+            false => None,
+        };
+        let revoked = self.change(|change, record| {
+            let Some(member) = record.members.iter().find(|member| member.key == key) else {
+                return Err(self.no_such_kid(kid).into());
+            };
+            if member.place == crate::model::RingPlace::Revoked {
+                return Ok(());
+            }
+            let next = successor.as_ref().filter(|_| record.needs_successor(key));
+            if let Some(next) = next {
+                change.insert(next)?;
+            }
+            record.revoke(key, next.map(|next| next.record.key.id), now);
+            store.seal_key_anew(change, key)
+        });
+        revoked.map(|(state, ())| state)
+    }
+
+    /// Sets how many retired and revoked keys stay; the keys that are too many are deleted now.
+    ///
+    /// # Errors
+    /// As [`retire_previous`](Self::retire_previous).
+    pub fn set_keep(&self, ended: u16) -> Result<RingState> {
+        self.change(|_, record| {
+            record.keep = ended;
+            Ok(())
+        })
+        .map(|(state, ())| state)
+    }
+
+    /// Deletes the ring with all of its keys, for ever.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound) when the ring was deleted; [`InUse`](crate::ErrorKind::InUse) when somebody
+    /// noted that they use one of its keys ([`Keystore::mark_in_use`]): then nothing is deleted; and those of every write, see
+    /// [`Keystore::rename`].
+    pub fn delete(&self) -> Result<()> {
+        let store = &self.inner().store;
+        let deleted = store.0.database.change_ring(&self.inner().id, |change, record| -> Changed<_> {
+            store.check_ring(&record)?;
+            let keys: Vec<_> = record.members.iter().map(|member| member.key).collect();
+            for key in &keys {
+                let users = change.other_users(*key)?;
+                if !users.is_empty() {
+                    let (stored, _) = change.sealed(*key)?;
+                    return Err(Error::in_use(quoted(&stored.record.key.name), users).into());
+                }
+            }
+            let dropped = keys.iter().map(|key| store.digests_of(change, *key)).collect::<Changed<Vec<_>>>()?;
+            change.delete(&record, &dropped)?;
+            Ok(keys)
+        })??;
+        for key in deleted.ok_or_else(|| no_such_ring(&self.inner().name))? {
+            store.0.cache.forget(key);
+        }
+        Ok(())
+    }
+
+    /// Changes the ring in one transaction, from what it is then. Keys that are too many after it are deleted.
+    pub(super) fn change<T>(
+        &self,
+        work: impl FnOnce(&RingChange<'_>, &mut RingRecord) -> Changed<T>,
+    ) -> Result<(RingState, T)> {
+        let store = &self.inner().store;
+        let changed = store.0.database.change_ring(&self.inner().id, |change, mut record| {
+            store.check_ring(&record)?;
+            let before = record.clone();
+            let done = work(change, &mut record)?;
+            let dropped = store.drop_ended(change, &mut record)?;
+            if record != before {
+                record.revision = record.revision.checked_add(1).ok_or_else(last_revision)?;
+                record.tag = store.0.vault.tag(&record);
+                store.check_ring(&record)?;
+                change.put(&record, &dropped)?;
+            }
+            let keys = change.keys(&record)?;
+            Ok(((record, keys), done))
+        })??;
+        let (rows, done) = changed.ok_or_else(|| no_such_ring(&self.inner().name))?;
+        Ok((store.state_of(rows)?, done))
+    }
+
+    /// A new key for the ring, of another kind if one is given.
+    fn successor(&self, spec: Option<KeySpec>, now: Timestamp) -> Result<NewRow> {
+        let store = &self.inner().store;
+        store.0.database.expect_writable()?;
+        let (mut record, _) = self.inner().rows()?;
+        record.spec = spec.unwrap_or(record.spec);
+        store.new_ring_key(&record, now)
+    }
+
+    fn by_kid(&self, state: &RingState, kid: &Kid) -> Result<KeyId> {
+        state.by_kid(kid.as_str()).map(|key| key.key().id()).ok_or_else(|| self.no_such_kid(kid))
+    }
+
+    fn no_such_kid(&self, kid: &Kid) -> Error {
+        let (kid, name) = (Invalid::quote(kid.as_str()), quoted_ring(self.name()));
+        Error::not_found(format!("key with kid {kid} in the ring {name}"))
+    }
+}
+
+impl Keystore {
+    /// Deletes the ring of this name with all of its keys: [`Ring::delete`].
+    ///
+    /// # Errors
+    /// As [`Ring::delete`].
+    pub fn delete_ring(&self, name: &RingName) -> Result<()> {
+        self.ring(name)?.delete()
+    }
+
+    pub(super) fn state_of(&self, (record, stored): RingRows) -> Result<RingState> {
+        let key = |stored: Stored| -> Result<Key> { self.checked(stored) };
+        RingState::new(record, stored.into_iter().map(key).collect::<Result<_>>()?)
+    }
+
+    /// Seals a key with a new nonce, so that every handle that any process cached of it is outdated.
+    fn seal_key_anew(&self, change: &RingChange<'_>, key: KeyId) -> Changed<()> {
+        let (Stored { seq, record }, sealed) = change.sealed(key)?;
+        self.check(&record)?;
+        let private = self.0.vault.unseal(&record, &sealed).map_err(Error::from)?;
+        let revision = record.revision.checked_add(1).ok_or_else(last_revision)?;
+        change.reseal(seq, &self.seal_again(record.key, revision, private.expose_secret())?)?;
+        Ok(())
+    }
+
+    /// Takes the keys that are too many out of the ring, those first that ended first. A key that somebody else uses stays.
+    fn drop_ended(&self, change: &RingChange<'_>, record: &mut RingRecord) -> Changed<Vec<(i64, Vec<i64>)>> {
+        let ended = record.ended();
+        let too_many = ended.len().saturating_sub(usize::from(record.keep));
+        let mut dropped = Vec::new();
+        for key in ended.into_iter().take(too_many) {
+            if change.other_users(key)?.is_empty() {
+                dropped.push(self.digests_of(change, key)?);
+                record.members.retain(|member| member.key != key);
+            }
+        }
+        Ok(dropped)
+    }
+
+    /// A key's place and by what the file finds it.
+    fn digests_of(&self, change: &RingChange<'_>, key: KeyId) -> Changed<(i64, Vec<i64>)> {
+        let (Stored { seq, record }, sealed) = change.sealed(key)?;
+        self.check(&record)?;
+        let digests = self.all_prefixes(&record, || Ok(self.0.vault.unseal(&record, &sealed)?))?;
+        Ok((seq, digests))
+    }
+}
+
+fn last_revision() -> StorageError {
+    StorageError::Damaged("its revision is the last there is".into())
+}

@@ -1,0 +1,126 @@
+//! What a handle of a ring keeps, as long as nothing was committed to the store.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::ring::Inner;
+use crate::error::{Error, Result};
+use crate::keystore::{Signer, Verifier, jwks};
+use crate::model::{Key, KeyId, KeyUse, RingPlace, RingRecord};
+use crate::storage::Changes;
+
+/// The last that was read, and at which state of the store.
+#[derive(Default)]
+pub(super) struct Loading(Mutex<Option<(Changes, Arc<Loaded>)>>);
+
+/// The live keys of a ring, ready for use. Each part is made when it is first asked for.
+pub(super) struct Loaded {
+    store: crate::keystore::Keystore,
+    tag: [u8; 32],
+    key_use: KeyUse,
+    current: KeyId,
+    /// Current, next, previous.
+    live: Vec<Key>,
+    signer: OnceLock<Signer>,
+    verifiers: OnceLock<BTreeMap<String, Verifier>>,
+    jwks: OnceLock<String>,
+}
+
+impl Inner {
+    /// The ring as it is now. Costs one look at the store's count of commits when there was none since.
+    pub(super) fn loaded(&self) -> Result<Arc<Loaded>> {
+        let database = &self.store.0.database;
+        // Counted before anything is read: what is read may be newer than the count, never older.
+        let changes = database.changes()?;
+        let kept = self.loading.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let kept = match kept {
+            Some((at, loaded)) if at == changes => return Ok(loaded),
+            Some((_, loaded)) => Some(loaded),
+            None => None,
+        };
+        // Most commits are somebody else's.
+        let same = match kept {
+            Some(loaded) if database.ring_tag(&self.id)? == Some(loaded.tag) => Some(loaded.renewed()?),
+            _ => None,
+        };
+        let loaded = match same {
+            Some(loaded) => loaded,
+            None => Arc::new(self.load()?),
+        };
+        *self.loading.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((changes, Arc::clone(&loaded)));
+        Ok(loaded)
+    }
+
+    fn load(&self) -> Result<Loaded> {
+        let (record, stored) = self.rows()?;
+        let RingRecord { tag, key_use, .. } = record;
+        let mut live: Vec<_> = record.members.iter().zip(stored).filter(|(member, _)| member.place.is_live()).collect();
+        live.sort_by_key(|(member, _)| match member.place {
+            RingPlace::Current => 0,
+            RingPlace::Next => 1,
+            _ => 2,
+        });
+        let live: Vec<_> = live.into_iter().map(|(_, stored)| stored.record.key).collect();
+        let current = live.first().map(|key| key.id).ok_or_else(|| super::not_whole(&record.name))?;
+        Ok(Loaded {
+            store: self.store.clone(),
+            tag,
+            key_use,
+            current,
+            live,
+            signer: OnceLock::new(),
+            verifiers: OnceLock::new(),
+            jwks: OnceLock::new(),
+        })
+    }
+}
+
+impl Loaded {
+    /// The same ring after a commit that did not change it. Handles of its keys are looked up again: a key may have been sealed
+    /// anew.
+    fn renewed(self: Arc<Self>) -> Result<Arc<Self>> {
+        let Some(signer) = self.signer.get() else { return Ok(self) };
+        let now = self.store.signer(self.current)?;
+        if now.is_same(signer) {
+            return Ok(self);
+        }
+        let (tag, key_use, current) = (self.tag, self.key_use, self.current);
+        let (store, live) = (self.store.clone(), self.live.clone());
+        let (signer, verifiers, jwks) = (OnceLock::from(now), self.verifiers.clone(), self.jwks.clone());
+        Ok(Arc::new(Self { store, tag, key_use, current, live, signer, verifiers, jwks }))
+    }
+
+    pub(super) fn signer(&self) -> Result<&Signer> {
+        self.must_sign()?;
+        get_or_make(&self.signer, || self.store.signer(self.current))
+    }
+
+    /// By key identifier.
+    pub(super) fn verifiers(&self) -> Result<&BTreeMap<String, Verifier>> {
+        self.must_sign()?;
+        get_or_make(&self.verifiers, || {
+            let verifier = |key: &Key| Ok((key.kid.as_str().to_owned(), self.store.verifier(key.id)?));
+            self.live.iter().map(verifier).collect()
+        })
+    }
+
+    pub(super) fn jwks(&self) -> Result<String> {
+        get_or_make(&self.jwks, || jwks::set(self.live.iter().cloned().map(Ok), self.key_use)).cloned()
+    }
+
+    fn must_sign(&self) -> Result<()> {
+        match self.key_use {
+            KeyUse::Signing => Ok(()),
+            KeyUse::Encryption => Err(Error::not_possible("the ring's keys are for encryption, they sign nothing")),
+        }
+    }
+}
+
+/// Two threads may both make it; the first one's stays.
+fn get_or_make<T>(cell: &OnceLock<T>, make: impl FnOnce() -> Result<T>) -> Result<&T> {
+    if let Some(made) = cell.get() {
+        return Ok(made);
+    }
+    let made = make()?;
+    Ok(cell.get_or_init(|| made))
+}

@@ -1,0 +1,72 @@
+//! Making a key for a ring, with the certificate that Auth0 gives the keys of a connection.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::crypto::{self, SigningKey};
+use crate::error::{Error, Result};
+use crate::keystore::prepare::{Certified, MadeKey};
+use crate::keystore::{Keystore, fingerprints};
+use crate::model::{Issuer, KeyId, KeyName, KeyType, KeyUse, Kid, NewRow, RingRecord};
+use crate::x509::extension::KeyUsage;
+use crate::x509::{self, SelfSigned, X509Error};
+
+/// How long a certificate lasts, unless the ring's schedule needs its key for longer.
+const YEARS: i16 = 1;
+
+impl Keystore {
+    /// A key of the ring's kind: a row ready to be written. Its name is the ring's and its kid, which is the SHA-256 JWK
+    /// thumbprint (RFC 7638), or random for HMAC.
+    pub(super) fn new_ring_key(&self, ring: &RingRecord, at: Timestamp) -> Result<NewRow> {
+        let entropy = &*self.0.options.entropy;
+        let id = KeyId::from_random_bytes(crypto::random_bytes(entropy)?);
+        let private = SigningKey::generate(ring.spec, entropy)?;
+        let public_key = private.public_key_der()?;
+        let (certified, kid) = match &public_key {
+            Some(spki) => {
+                let kid = fingerprints::thumbprint(spki)?.to_base64url();
+                (Some(self.certify_for_ring(ring, at, &private, spki)?), kid)
+            }
+            None => (None, self.random_kid()?),
+        };
+        let name = KeyName::parse(format!("{} {kid}", ring.name.as_str()))?;
+        let (spec, exportable, kid) = (ring.spec, ring.exportable, Kid::parse(kid)?);
+        self.seal_made(MadeKey { id, name, spec, private, public_key, certified, kid, exportable, inserted_at: at })
+    }
+
+    fn certify_for_ring(
+        &self,
+        ring: &RingRecord,
+        at: Timestamp,
+        private: &SigningKey,
+        spki: &[u8],
+    ) -> Result<Certified> {
+        let signature_algorithm = crypto::algorithm_identifier(private.algorithm())
+            .ok_or_else(|| Error::not_possible("an HMAC secret has no certificate"))?;
+        let not_before = x509::cut_to_second(at);
+        let needed = ring.schedule.map_or(Duration::ZERO, |schedule| schedule.lifetime());
+        let needed = not_before.checked_add(needed).map_err(|_| X509Error::NoSuchYear(at, YEARS))?;
+        let not_after = x509::years_after(not_before, YEARS)?.max(x509::cut_to_second(needed));
+        let usage = match (ring.key_use, ring.spec.algorithm().key_type()) {
+            (KeyUse::Signing, _) => KeyUsage::DIGITAL_SIGNATURE,
+            (KeyUse::Encryption, KeyType::Rsa) => KeyUsage::KEY_ENCIPHERMENT,
+            (KeyUse::Encryption, _) => KeyUsage::KEY_AGREEMENT,
+        };
+        let request = SelfSigned {
+            serial: self.random_serial()?,
+            common_name: ring.common_name.as_str(),
+            spki,
+            signature_algorithm: &signature_algorithm,
+            not_before,
+            not_after,
+            ca: true,
+            key_usage: usage.and(KeyUsage::KEY_CERT_SIGN),
+        };
+        let certificate = x509::self_signed(&request, |message| {
+            private.try_sign(message, &*self.0.options.entropy).map(|signature| signature.to_der())
+        })?;
+        let issuer = Issuer::parse(ring.common_name.as_str()).ok();
+        Ok(Certified { certificate, issuer, expires_at: not_after })
+    }
+}
