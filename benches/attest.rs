@@ -28,12 +28,6 @@ use sha2::{Digest, Sha256};
 
 const MANY: usize = 1_000;
 
-/// Without figures: that nothing fails.
-fn is_a_test() -> bool {
-    let asked = |word: &str| std::env::args().any(|given| given == word);
-    !asked("--bench") || asked("--test") || asked("--list")
-}
-
 /// What is signed, the signature in DER, and the SubjectPublicKeyInfo of a certificate.
 struct Parts<'a> {
     signed: &'a [u8],
@@ -99,37 +93,15 @@ impl Bare {
     }
 }
 
-/// How long `ours` takes in times of `bare`, in short turns one after the other: of the middle pair, and of the quickest tenth
-/// of each, which is nearly what an idle machine has.
-fn print_ratio<A, B>(what: &str, at_most: f64, mut bare: impl FnMut() -> A, mut ours: impl FnMut() -> B) {
-    let mut bare = || drop(black_box(bare()));
-    let mut ours = || drop(black_box(ours()));
-    if is_a_test() || std::env::args().any(|word| word == "--profile-time") {
-        bare();
-        ours();
-        return;
-    }
-    let time = |work: &mut dyn FnMut(), count: u32| {
-        let begun = Instant::now();
-        (0..count).for_each(|_| work());
-        begun.elapsed().as_secs_f64() / f64::from(count)
-    };
-    let count = (0.002 / time(&mut bare, 3)).clamp(1.0, 1e6) as u32;
-    let mut turns: [Vec<f64>; 3] = Default::default();
-    let begun = Instant::now();
-    while begun.elapsed() < Duration::from_secs(6) || turns[0].len() < 21 {
-        let (first, second) = (time(&mut bare, count), time(&mut ours, count));
-        turns.iter_mut().zip([second / first, first, second]).for_each(|(turns, value)| turns.push(value));
-    }
-    turns.iter_mut().for_each(|turns| turns.sort_by(f64::total_cmp));
-    let [middle, first, second] = turns.each_ref().map(|turns| [turns[turns.len() / 2], turns[turns.len() / 10]]);
+fn print_ratio<A, B>(what: &str, at_most: f64, bare: impl FnMut() -> A, ours: impl FnMut() -> B) {
+    let Some(turns) = support::in_turns(bare, ours) else { return };
     println!(
         "ratio {what}: {:.3}, of the quickest tenth {:.3} (wanted: {at_most}); {:.1} us to {:.1} us, {} turns",
-        middle[0],
-        second[1] / first[1],
-        first[1] * 1e6,
-        second[1] * 1e6,
-        turns[0].len()
+        turns.ratio,
+        turns.ours / turns.bare,
+        turns.bare * 1e6,
+        turns.ours * 1e6,
+        turns.count
     );
 }
 
@@ -173,7 +145,7 @@ fn issue(c: &mut Criterion) {
     group.finish();
     print_ratio("of a statement by a P-256 authority to its bare signature", 1.15, bare, || attest(keys[0]));
 
-    if is_a_test() {
+    if support::is_a_test() {
         return;
     }
     let plan = AuthorityPlan::new().strength(AuthorityStrength::Rsa);
@@ -242,7 +214,7 @@ fn many(c: &mut Criterion) {
 
 fn verify(c: &mut Criterion) {
     for (name, strength) in [("EC", AuthorityStrength::Ec), ("RSA", AuthorityStrength::Rsa)] {
-        if is_a_test() && strength == AuthorityStrength::Rsa {
+        if support::is_a_test() && strength == AuthorityStrength::Rsa {
             continue;
         }
         let Store { store, keys, _folder } = &store(&AuthorityPlan::new().strength(strength), 1, Options::default());

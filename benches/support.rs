@@ -2,12 +2,15 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::indexing_slicing,
     unreachable_pub,
     dead_code,
     reason = "benches stop at the first failure"
 )]
 
+use std::hint::black_box;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use keystead::{Algorithm, GenerateKey, KeyName, KeySpec, Keystore, Options, Unlock};
 use rusqlite::Connection;
@@ -78,4 +81,46 @@ pub fn row_len(key: &keystead::Key) -> usize {
         + key.name().as_str().len()
         + seal
         + small
+}
+
+/// Without figures: that nothing fails.
+pub fn is_a_test() -> bool {
+    let asked = |word: &str| std::env::args().any(|given| given == word);
+    !asked("--bench") || asked("--test") || asked("--list")
+}
+
+/// How long two things took in short turns one after the other, in seconds.
+pub struct Turns {
+    /// Of the middle pair: the second in times of the first.
+    pub ratio: f64,
+    /// The quickest tenth of each, which is nearly what an idle machine has.
+    pub bare: f64,
+    pub ours: f64,
+    pub count: usize,
+}
+
+/// Times both in turn for six seconds, since a busy machine slows both. None in a test, where each is done once.
+pub fn in_turns<A, B>(mut bare: impl FnMut() -> A, mut ours: impl FnMut() -> B) -> Option<Turns> {
+    let mut bare = || drop(black_box(bare()));
+    let mut ours = || drop(black_box(ours()));
+    if is_a_test() || std::env::args().any(|word| word == "--profile-time") {
+        bare();
+        ours();
+        return None;
+    }
+    let time = |work: &mut dyn FnMut(), count: u32| {
+        let begun = Instant::now();
+        (0..count).for_each(|_| work());
+        begun.elapsed().as_secs_f64() / f64::from(count)
+    };
+    let count = (0.002 / time(&mut bare, 3)).clamp(1.0, 1e6) as u32;
+    let mut turns: [Vec<f64>; 3] = Default::default();
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(6) || turns[0].len() < 21 {
+        let (first, second) = (time(&mut bare, count), time(&mut ours, count));
+        turns.iter_mut().zip([second / first, first, second]).for_each(|(turns, value)| turns.push(value));
+    }
+    turns.iter_mut().for_each(|turns| turns.sort_by(f64::total_cmp));
+    let [ratio, bare, ours] = turns.each_ref().map(|turns| [turns[turns.len() / 2], turns[turns.len() / 10]]);
+    Some(Turns { ratio: ratio[0], bare: bare[1], ours: ours[1], count: turns[0].len() })
 }

@@ -196,7 +196,9 @@ impl Keystore {
             SecretFormat::Pkcs12 { password } => {
                 material::write_pkcs12(pkcs8()?, &chain, key.name.as_str(), password_bytes(password)?, entropy)?.into()
             }
-            SecretFormat::Jwk if key.key_type == KeyType::Hmac => codec::jwk_secret(bytes, &jwk_facts(key, KeyUse::Signing, &chain))?,
+            SecretFormat::Jwk if key.key_type == KeyType::Hmac => {
+                codec::jwk_secret(bytes, &jwk_facts(key, KeyUse::Signing, &chain))?
+            }
             SecretFormat::Jwk => codec::jwk_private(bytes, &jwk_facts(key, KeyUse::Signing, &chain))?,
             SecretFormat::Raw => {
                 must_be(key, KeyType::Hmac, "raw bytes")?;

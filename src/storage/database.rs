@@ -44,8 +44,9 @@ pub(crate) struct Database {
     access: Access,
     settings: Settings,
     store_id: StoreId,
-    writer: Mutex<Option<Connection>>,
     watch: changes::Watch,
+    // Closed last, so that it empties the log.
+    writer: Mutex<Option<Connection>>,
 }
 
 enum Place {
@@ -126,8 +127,8 @@ impl Database {
             access: Access::ReadWrite,
             settings: Settings { busy_timeout: Duration::ZERO },
             store_id: new.id,
-            writer: Mutex::new(Some(connection)),
             watch: changes::Watch::default(),
+            writer: Mutex::new(Some(connection)),
         })
     }
 
@@ -223,6 +224,7 @@ impl Database {
         let mut current = file.key.write().unwrap_or_else(PoisonError::into_inner);
         *current = Arc::new(PageKey { key, generation: current.generation + 1 });
         lock(&file.readers).clear();
+        self.watch.close();
     }
 
     fn on_disk(&self) -> Option<&OnDisk> {

@@ -1,8 +1,11 @@
-//! SQLCipher's crypto provider, and the two calls that hand it a key. The only `unsafe` of the crate.
+//! SQLCipher's crypto provider, the two calls that hand it a key, and a look at the log that it writes. The only `unsafe` of
+//! the crate.
 //!
 //! SQLCipher calls back for random bytes, HMAC, PBKDF2 and AES-256-CBC; the answers come from the RustCrypto crates. The
 //! struct below is the C struct `sqlcipher_provider`; `build.rs` stops when the C source declares another.
 #![allow(unsafe_code)]
+
+pub(super) mod wal_index;
 
 use std::ffi::{c_char, c_int, c_uchar, c_void};
 use std::mem::size_of;

@@ -124,3 +124,66 @@ fn get_or_make<T>(cell: &OnceLock<T>, make: impl FnOnce() -> Result<T>) -> Resul
     let made = make()?;
     Ok(cell.get_or_init(|| made))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::storage::Changes;
+    use crate::{Algorithm, GenerateKey, KeyName, KeySpec, Keystore, Options, Unlock};
+
+    fn open(path: &Path) -> Keystore {
+        Keystore::open_or_create(path, &Unlock::raw_key([7; 32]), Options::default()).unwrap()
+    }
+
+    fn generate(store: &Keystore, name: &str) {
+        let spec = KeySpec::new(Algorithm::Hs256, None).unwrap();
+        store.generate(GenerateKey::new(KeyName::new(name).unwrap(), spec)).unwrap();
+    }
+
+    fn changes(store: &Keystore) -> Changes {
+        store.0.database.changes().unwrap()
+    }
+
+    #[test]
+    fn a_commit_of_anybody_is_a_change_and_nothing_else_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.db");
+        let (store, other) = (open(&path), open(&path));
+        let read_only = Keystore::open_read_only(&path, &Unlock::raw_key([7; 32]), Options::default()).unwrap();
+        let memory = Keystore::in_memory(Options::default()).unwrap();
+        generate(&store, "first");
+        let mut seen = [&store, &other, &read_only, &memory].map(changes);
+        // Where there is a log, it is the log that is looked at.
+        assert!(seen[..2].iter().all(|changes| format!("{changes:?}").contains("Log(")), "{seen:?}");
+        for (n, writer) in [&store, &other, &store].into_iter().enumerate() {
+            let _ = [&store, &other, &read_only].map(|store| store.keys().count());
+            assert!(other.0.database.expect_writable().is_ok());
+            writer
+                .mark_in_use(crate::KeyId::from_random_bytes([9; 16]), &crate::UserLabel::new("x").unwrap())
+                .unwrap_err();
+            assert_eq!([&store, &other, &read_only, &memory].map(changes), seen, "nothing was committed");
+            generate(writer, &format!("key {n}"));
+            generate(&memory, &format!("key {n}"));
+            let now = [&store, &other, &read_only, &memory].map(changes);
+            assert!(now.iter().zip(&seen).all(|(now, before)| now != before), "{now:?}");
+            seen = now;
+        }
+    }
+
+    /// The log is emptied into the file, and begins anew.
+    #[test]
+    fn a_change_is_seen_after_the_log_was_emptied() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.db");
+        let (store, other) = (open(&path), open(&path));
+        let mut seen = vec![changes(&store)];
+        for n in 0..5 {
+            generate(&other, &format!("key {n}"));
+            assert!(other.verify_integrity().unwrap().is_ok(), "this empties the log");
+            let now = changes(&store);
+            assert!(!seen.contains(&now), "{now:?}");
+            seen.push(now);
+        }
+    }
+}
