@@ -3,15 +3,18 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use keystead::attestation::{self, Claim, Policy, Profile};
 use keystead::{
-    Algorithm, AttestationRequest, AuthorityPlan, Clock, ErrorKind, GenerateKey, ImportKey, Issuer, KeyName, KeySpec,
-    KeyType, Keystore, NamePattern, Options, Query, SecretEncoding, SecretFormat, Unlock, UserLabel,
+    Algorithm, AttestationRequest, AuthorityPlan, Clock, Due, ErrorKind, GenerateKey, ImportKey, Issuer, KeyName,
+    KeySpec, KeyType, KeyUse, Keystore, NamePattern, Options, Query, RingName, RingPlace, RingPlan, Schedule,
+    SecretEncoding, SecretFormat, Unlock, UserLabel,
 };
 
 const PASSPHRASE: &str = "golden";
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A clock that stands still.
 #[derive(Clone, Debug)]
@@ -35,7 +38,7 @@ fn golden_imported() -> PathBuf {
 #[test]
 #[ignore = "writes a golden file"]
 fn write() {
-    let path = golden(3);
+    let path = golden(4);
     let cost = Options::default().kdf_cost(keystead::KdfCost::FLOOR);
     let store = Keystore::create(path, &Unlock::passphrase(PASSPHRASE), cost).unwrap();
     for algorithm in Algorithm::ALL {
@@ -54,8 +57,18 @@ fn write() {
     // An attestation authority, one that came before it, and a key that waits for its certificate, from format 3 on.
     store.create_authority(&AuthorityPlan::new()).unwrap();
     store.renew_authority().unwrap();
-    let request = store.authority_request(&AuthorityPlan::new()).unwrap();
-    std::fs::write(golden(3).with_file_name("format-3.request.der"), request.der()).unwrap();
+    store.authority_request(&AuthorityPlan::new()).unwrap();
+    // Rings, from format 4 on: one with a key in every place, one with a schedule, one of secrets, one for encryption.
+    let turning = store.create_ring(&ring_plan("turning", Algorithm::Es256).common_name(ring_name("golden.example")));
+    let turning = turning.unwrap();
+    turning.rotate().unwrap();
+    let turned = turning.rotate().unwrap();
+    turning.revoke(turned.next().key().kid()).unwrap();
+    let plan = ring_plan("scheduled", Algorithm::Ps256);
+    store.create_ring(&plan.schedule(Schedule::new(90 * DAY, 7 * DAY, 2 * DAY).unwrap()).keep(1)).unwrap();
+    store.create_ring(&ring_plan("secret", Algorithm::Hs256)).unwrap().rotate().unwrap();
+    let plan = ring_plan("encrypted to", Algorithm::Rs256).key_use(KeyUse::Encryption).exportable(true);
+    store.create_ring(&plan).unwrap();
 }
 
 /// Wrote the keys from outside of format 1: a pair with its chain, one that left the store, a secret, a certificate alone.
@@ -99,14 +112,14 @@ fn imported_keys_of_format_1_open() {
 
 #[test]
 fn every_format_opens() {
-    for version in [1, 2, 3] {
+    for version in [1, 2, 3, 4] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("keys.db");
         std::fs::copy(golden(version), &path).unwrap();
         let store = Keystore::open(&path, &unlock(), later()).unwrap();
         let integrity = store.verify_integrity().unwrap();
         assert!(integrity.is_ok(), "{:?}", integrity.problems());
-        assert_eq!(integrity.keys(), 12);
+        assert_eq!(integrity.keys(), if version < 4 { 12 } else { 24 });
         for algorithm in Algorithm::ALL {
             let key = store.key(KeyName::new(format!("golden {algorithm}")).unwrap()).unwrap();
             assert_eq!(key.algorithm(), Some(algorithm));
@@ -116,7 +129,7 @@ fn every_format_opens() {
         }
         let used = store.key(KeyName::new("golden ES256").unwrap()).unwrap();
         assert_eq!(store.users(used.id()).unwrap(), ["the golden test"]);
-        assert_eq!(names(&store, "*es*"), ["golden ES256", "golden ES384", "golden ES512"]);
+        assert_eq!(names(&store, "golden es*"), ["golden ES256", "golden ES384", "golden ES512"]);
         // What came later can be made.
         if version < 3 {
             assert_eq!(store.authority().unwrap(), None);
@@ -125,7 +138,107 @@ fn every_format_opens() {
             assert_eq!(attestation.authority_chain().count(), 3);
             assert!(store.verify_integrity().unwrap().is_ok());
         }
+        if version < 4 {
+            assert!(store.rings().unwrap().is_empty());
+            turns(&store, "made later");
+        }
     }
+}
+
+/// A ring can be made in this store, it signs, and follows a rotation.
+fn turns(store: &Keystore, name: &str) {
+    let ring = store.create_ring(&ring_plan(name, Algorithm::Es256)).unwrap();
+    let signer = ring.signer().unwrap();
+    let signed = signer.sign(b"message").unwrap();
+    let state = ring.rotate().unwrap();
+    assert_eq!(signer.sign(b"message").unwrap().kid, *state.current().key().kid());
+    assert!(ring.verify(&signed.kid, b"message", signed.signature.as_bytes()).unwrap());
+    assert_eq!(store.verify_integrity().unwrap().problems(), [""; 0]);
+}
+
+/// The rings of format 4 are what they were, sign, publish, and go on turning.
+#[test]
+fn the_rings_of_format_4_turn() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.db");
+    std::fs::copy(golden(4), &path).unwrap();
+    let store = Keystore::open(&path, &unlock(), later()).unwrap();
+    let rings = store.rings().unwrap();
+    let seen: Vec<_> = rings.iter().map(|ring| ring.name().as_str()).collect();
+    assert_eq!(seen, ["turning", "scheduled", "secret", "encrypted to"]);
+
+    let turning = &rings[0];
+    let state = turning.state().unwrap();
+    assert_eq!((state.common_name(), state.keep()), (&ring_name("golden.example"), RingPlan::DEFAULT_KEEP));
+    assert_eq!(
+        state.ended().iter().map(keystead::RingKey::place).collect::<Vec<_>>(),
+        [RingPlace::Retired, RingPlace::Revoked]
+    );
+    for key in state.live() {
+        let signature = store.sign(key.key().id(), b"message").unwrap();
+        assert!(turning.verify(key.key().kid(), b"message", signature.as_bytes()).unwrap());
+        assert!(turning.jwks().unwrap().contains(key.key().kid().as_str()));
+    }
+    let [retired, revoked] = [0, 1].map(|at| state.ended()[at].key());
+    let signature = store.sign(retired.id(), b"message").unwrap();
+    assert!(!turning.verify(retired.kid(), b"message", signature.as_bytes()).unwrap());
+    assert_eq!(store.sign(revoked.id(), b"message").unwrap_err().kind(), ErrorKind::Refused);
+    assert!(!store.jwks().unwrap().contains(revoked.kid().as_str()));
+
+    let scheduled = &rings[1];
+    let now = "2030-01-01T00:00:00Z".parse().unwrap();
+    assert!(matches!(scheduled.due(now).unwrap()[..], [Due::Rotate { .. }]));
+    assert_eq!(scheduled.apply_due(now).unwrap().len(), 1);
+    assert_eq!(scheduled.state().unwrap().schedule(), Some(Schedule::new(90 * DAY, 7 * DAY, 2 * DAY).unwrap()));
+
+    let secret = rings[2].signer().unwrap().sign(b"message").unwrap();
+    assert!(rings[2].verify(&secret.kid, b"message", secret.signature.as_bytes()).unwrap());
+    assert_eq!(rings[2].jwks().unwrap(), r#"{"keys":[]}"#);
+
+    let encrypted_to = &rings[3];
+    assert_eq!(encrypted_to.signer().unwrap_err().kind(), ErrorKind::NotPossible);
+    assert_eq!(encrypted_to.jwks().unwrap().matches(r#""use":"enc""#).count(), 2);
+    let current = encrypted_to.state().unwrap().current().key().id();
+    assert!(store.export_secret(current, &SecretFormat::Pkcs8Pem).is_ok());
+
+    let before = state.next().key().kid().clone();
+    assert_eq!(turning.rotate().unwrap().current().key().kid(), &before);
+    turns(&store, "made later");
+}
+
+/// Read-only, a store of an older format has no rings, and says so.
+#[test]
+fn older_formats_have_no_rings() {
+    for version in [1, 2, 3] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.db");
+        std::fs::copy(golden(version), &path).unwrap();
+        let before = std::fs::read(&path).unwrap();
+        let reader = Keystore::open_read_only(&path, &unlock(), later()).unwrap();
+        let name = ring_name("new");
+        assert!(reader.rings().unwrap().is_empty());
+        assert_eq!(reader.ring(&name).unwrap_err().to_string(), "there is no ring 'new'");
+        assert_eq!(reader.delete_ring(&name).unwrap_err().kind(), ErrorKind::NotFound);
+        assert_eq!(reader.create_ring(&ring_plan("new", Algorithm::Es256)).unwrap_err().kind(), ErrorKind::ReadOnly);
+        let key = reader.key(KeyName::new("golden ES256").unwrap()).unwrap();
+        assert_eq!(reader.users(key.id()).unwrap(), ["the golden test"]);
+        assert!(reader.sign(key.id(), b"message").is_ok());
+        assert_eq!(reader.jwks().unwrap().matches(r#""kid""#).count(), 9);
+        assert!(reader.verify_integrity().unwrap().is_ok());
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+        // Another handle upgrades it: then this one sees what that one makes.
+        let writer = Keystore::open(&path, &unlock(), later()).unwrap();
+        turns(&writer, "new");
+        let ring = reader.ring(&name).unwrap();
+        let signed = ring.signer().unwrap().sign(b"message").unwrap();
+        assert!(writer.ring(&name).unwrap().verify(&signed.kid, b"message", signed.signature.as_bytes()).unwrap());
+        assert_eq!(ring.rotate().unwrap_err().kind(), ErrorKind::ReadOnly);
+        assert_eq!(reader.users(signed_by(&ring)).unwrap(), ["ring new"]);
+    }
+}
+
+fn signed_by(ring: &keystead::Ring) -> keystead::KeyId {
+    ring.state().unwrap().current().key().id()
 }
 
 /// The authority of format 3 signs, a day after it was made, and what it signs is believed.
@@ -242,6 +355,15 @@ fn format_1_is_upgraded_once() {
 /// After every golden file was written, whatever the clock of this machine says.
 fn later() -> Options {
     Options::default().clock(Arc::new(Fixed("2030-01-01T00:00:00Z".parse().unwrap())))
+}
+
+fn ring_name(text: &str) -> RingName {
+    RingName::new(text).unwrap()
+}
+
+fn ring_plan(name: &str, algorithm: Algorithm) -> RingPlan {
+    let bits = (algorithm.key_type() == KeyType::Rsa).then_some(2048);
+    RingPlan::new(ring_name(name), KeySpec::new(algorithm, bits).unwrap())
 }
 
 fn unlock() -> Unlock {
