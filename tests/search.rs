@@ -821,7 +821,8 @@ fn a_damaged_file_gives_the_truth_or_an_error() {
             }
         }
     }
-    assert!(errors > pages, "{errors} errors with {pages} pages");
+    // No search looks into the tables of authority and rings.
+    assert!(errors > pages / 2, "{errors} errors with {pages} pages");
 }
 
 /// Runs in a thread of its own, since what is tested for is that it ends.
