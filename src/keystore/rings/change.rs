@@ -158,11 +158,11 @@ impl Ring {
                 store.check_ring(&record)?;
                 change.put(&record, &dropped)?;
             }
+            // A key's row that is damaged is found before anything is committed, so that an error means that nothing changed.
             let keys = change.keys(&record)?;
-            Ok(((record, keys), done))
+            Ok((store.state_of((record, keys))?, done))
         })??;
-        let (rows, done) = changed.ok_or_else(|| no_such_ring(&self.inner().name))?;
-        Ok((store.state_of(rows)?, done))
+        changed.ok_or_else(|| no_such_ring(&self.inner().name))
     }
 
     /// A new key for the ring, of another kind if one is given.
