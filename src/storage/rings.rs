@@ -61,12 +61,9 @@ impl Database {
         self.read_at_one_moment(select_all)
     }
 
-    /// The tag of a ring: enough to see that it is still what it was.
-    pub(crate) fn ring_tag(&self, id: &[u8; 16]) -> Result<Option<[u8; 32]>> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT tag FROM ring WHERE id = ?1")?;
-            Ok(statement.query_row([id], |row| row.get(0)).optional()?)
-        })
+    /// A ring without the rows of its keys: enough to see that it is still what it was.
+    pub(crate) fn ring_record(&self, id: &[u8; 16]) -> Result<Option<RingRecord>> {
+        self.read_at_one_moment(|connection| select_one(connection, RingLookup::Id(id)))
     }
 
     /// Changes a ring in one transaction. When `change` refuses, or anything fails, nothing was changed. `None` when there is

@@ -16,8 +16,7 @@ pub(super) struct Loading(Mutex<Option<(Changes, Arc<Loaded>)>>);
 /// The live keys of a ring, ready for use. Each part is made when it is first asked for.
 pub(super) struct Loaded {
     store: crate::keystore::Keystore,
-    tag: [u8; 32],
-    key_use: KeyUse,
+    record: RingRecord,
     current: KeyId,
     /// Current, next, previous.
     live: Vec<Key>,
@@ -38,9 +37,10 @@ impl Inner {
             Some((_, loaded)) => Some(loaded),
             None => None,
         };
-        // Most commits are somebody else's.
+        // Most commits are somebody else's. What was checked when it was loaded is good as long as all of it is the same: an
+        // edit can leave the tag as it was.
         let same = match kept {
-            Some(loaded) if database.ring_tag(&self.id)? == Some(loaded.tag) => Some(loaded.renewed()?),
+            Some(loaded) if database.ring_record(&self.id)?.as_ref() == Some(&loaded.record) => Some(loaded.renewed()?),
             _ => None,
         };
         let loaded = match same {
@@ -53,7 +53,6 @@ impl Inner {
 
     fn load(&self) -> Result<Loaded> {
         let (record, stored) = self.rows()?;
-        let RingRecord { tag, key_use, .. } = record;
         let mut live: Vec<_> = record.members.iter().zip(stored).filter(|(member, _)| member.place.is_live()).collect();
         live.sort_by_key(|(member, _)| match member.place {
             RingPlace::Current => 0,
@@ -64,8 +63,7 @@ impl Inner {
         let current = live.first().map(|key| key.id).ok_or_else(|| super::not_whole(&record.name))?;
         Ok(Loaded {
             store: self.store.clone(),
-            tag,
-            key_use,
+            record,
             current,
             live,
             signer: OnceLock::new(),
@@ -84,10 +82,10 @@ impl Loaded {
         if now.is_same(signer) {
             return Ok(self);
         }
-        let (tag, key_use, current) = (self.tag, self.key_use, self.current);
+        let (record, current) = (self.record.clone(), self.current);
         let (store, live) = (self.store.clone(), self.live.clone());
         let (signer, verifiers, jwks) = (OnceLock::from(now), self.verifiers.clone(), self.jwks.clone());
-        Ok(Arc::new(Self { store, tag, key_use, current, live, signer, verifiers, jwks }))
+        Ok(Arc::new(Self { store, record, current, live, signer, verifiers, jwks }))
     }
 
     pub(super) fn signer(&self) -> Result<&Signer> {
@@ -105,11 +103,11 @@ impl Loaded {
     }
 
     pub(super) fn jwks(&self) -> Result<String> {
-        get_or_make(&self.jwks, || jwks::set(self.live.iter().cloned().map(Ok), self.key_use)).cloned()
+        get_or_make(&self.jwks, || jwks::set(self.live.iter().cloned().map(Ok), self.record.key_use)).cloned()
     }
 
     fn must_sign(&self) -> Result<()> {
-        match self.key_use {
+        match self.record.key_use {
             KeyUse::Signing => Ok(()),
             KeyUse::Encryption => Err(Error::not_possible("the ring's keys are for encryption, they sign nothing")),
         }
