@@ -73,9 +73,12 @@ impl Keystore {
         record.tag = self.0.vault.tag(&record);
         self.0.database.create_ring(&record, &first).map_err(|error| match error {
             StorageError::Duplicate { field: "ring" } => name_taken(),
-            error => match &first {
-                [row, _] => taken(error, &row.record.key),
-            },
+            error => {
+                // Which of the two it was, the file does not say.
+                let [current, next] = first.each_ref().map(|row| &row.record.key);
+                let free = self.key(current.id).is_err() && self.key(current.name.clone()).is_err();
+                taken(error, if free { next } else { current })
+            }
         })?;
         Ok(Ring::new(self.clone(), record.id, record.name))
     }

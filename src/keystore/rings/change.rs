@@ -5,12 +5,12 @@ use jiff::Timestamp;
 use super::{Ring, RingState, no_such_ring, quoted_ring};
 use crate::error::{Error, Result};
 use crate::keystore::Keystore;
-use crate::keystore::generate::quoted;
+use crate::keystore::generate::{quoted, taken};
 use crate::model::{Invalid, Key, KeyId, KeySpec, Kid, NewRow, RingName, RingRecord, Stored};
 use crate::storage::{Refused, RingChange, RingRows, StorageError};
 
 /// What a change may answer with: an error of the file, which may spoil the connection, or one in its own words.
-type Changed<T> = std::result::Result<T, Refused<Error>>;
+pub(super) type Changed<T> = std::result::Result<T, Refused<Error>>;
 
 impl From<Error> for Refused<Error> {
     fn from(error: Error) -> Self {
@@ -41,12 +41,11 @@ impl Ring {
     }
 
     fn rotate_with(&self, spec: Option<KeySpec>) -> Result<RingState> {
-        let now = self.inner().store.now();
-        let next = self.successor(spec, now)?;
+        let next = self.successor(spec)?;
         let rotated = self.change(|change, record| {
-            change.insert(&next)?;
+            insert(change, &next)?;
             record.spec = spec.unwrap_or(record.spec);
-            record.rotate(next.record.key.id, now);
+            record.rotate(next.record.key.id, self.now());
             Ok(())
         });
         rotated.map(|(state, ())| state)
@@ -59,8 +58,7 @@ impl Ring {
     /// [`NotFound`](crate::ErrorKind::NotFound) when the ring was deleted; and those of every write, see
     /// [`Keystore::rename`].
     pub fn retire_previous(&self) -> Result<RingState> {
-        let now = self.inner().store.now();
-        self.change(|_, record| Ok(record.retire_previous(now))).map(|(state, _)| state)
+        self.change(|_, record| Ok(record.retire_previous(self.now()))).map(|(state, _)| state)
     }
 
     /// Revokes a key, whatever its place: at once, nothing that it signed is accepted any more, and neither the ring nor
@@ -75,13 +73,12 @@ impl Ring {
     /// every write, see [`Keystore::rename`].
     pub fn revoke(&self, kid: &Kid) -> Result<RingState> {
         let store = &self.inner().store;
-        let now = store.now();
         let seen = self.state()?;
         let key = self.by_kid(&seen, kid)?;
         // Made before the store is locked. Between the look and the lock a key can become current or next, but only one that
         // was next or new, so that nobody can revoke it without a successor.
         let successor = match seen.record.needs_successor(key) {
-            true => Some(self.successor(None, now)?),
+            true => Some(self.successor(None)?),
             false => None,
         };
         let revoked = self.change(|change, record| {
@@ -93,9 +90,9 @@ impl Ring {
             }
             let next = successor.as_ref().filter(|_| record.needs_successor(key));
             if let Some(next) = next {
-                change.insert(next)?;
+                insert(change, next)?;
             }
-            record.revoke(key, next.map(|next| next.record.key.id), now);
+            record.revoke(key, next.map(|next| next.record.key.id), self.now());
             store.seal_key_anew(change, key)
         });
         revoked.map(|(state, ())| state)
@@ -166,12 +163,18 @@ impl Ring {
     }
 
     /// A new key for the ring, of another kind if one is given.
-    fn successor(&self, spec: Option<KeySpec>, now: Timestamp) -> Result<NewRow> {
+    fn successor(&self, spec: Option<KeySpec>) -> Result<NewRow> {
         let store = &self.inner().store;
         store.0.database.expect_writable()?;
         let (mut record, _) = self.inner().rows()?;
         record.spec = spec.unwrap_or(record.spec);
-        store.new_ring_key(&record, now)
+        store.new_ring_key(&record, store.now())
+    }
+
+    /// Asked for in the transaction: the new key may have taken seconds, and others may have changed the ring meanwhile. Only
+    /// so the times of a ring are in order, and is the next key published for as long as the schedule says.
+    fn now(&self) -> Timestamp {
+        self.inner().store.now()
     }
 
     fn by_kid(&self, state: &RingState, kid: &Kid) -> Result<KeyId> {
@@ -229,6 +232,14 @@ impl Keystore {
         let digests = self.all_prefixes(&record, || Ok(self.0.vault.unseal(&record, &sealed)?))?;
         Ok((seq, digests))
     }
+}
+
+/// Writes a new key, and names what was taken.
+pub(super) fn insert(change: &RingChange<'_>, row: &NewRow) -> Changed<()> {
+    change.insert(row).map_err(|error| match error {
+        StorageError::Duplicate { .. } => Refused::ByCaller(taken(error, &row.record.key)),
+        error => Refused::ByFile(error),
+    })
 }
 
 fn last_revision() -> StorageError {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::change::insert;
 use super::{Ring, RingState};
 use crate::error::Result;
 use crate::model::{RingPlace, RingRecord, Schedule};
@@ -103,7 +104,7 @@ impl Ring {
                         record.retire_previous(now);
                     }
                     (Due::Rotate { .. }, Some(next)) => {
-                        change.insert(next)?;
+                        insert(change, next)?;
                         record.rotate(next.record.key.id, now);
                     }
                     // It became due between the look and the lock: next time.
