@@ -2,5 +2,6 @@
 
 mod json;
 
+pub mod auth0;
 pub mod fortanix;
 pub mod fusionauth;

@@ -1,0 +1,120 @@
+//! Auth0's key as JSON: every field of its document, and no other.
+
+use serde::Serialize;
+
+use super::Failure;
+use crate::error::{Error, ErrorKind};
+use crate::keystore::{Keystore, PublicFormat, Ring, RingKey, RingState};
+use crate::model::{Algorithm, RingPlace};
+
+/// The vendor's `ConnectionKey`. Flags that are false are left out of the JSON, as there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ConnectionKey {
+    /// The SHA-256 JWK thumbprint (RFC 7638), base64url without padding. At most 255 characters, for keys made here 43.
+    pub kid: String,
+    /// The algorithm: `RS256`. It has keys of the ring's kind that the vendor has not, when the ring was made elsewhere.
+    pub algorithm: String,
+    /// `signing` or `encryption`.
+    pub key_use: String,
+    /// `/CN=` and the common name of the certificate. At most 132 characters.
+    pub subject_dn: String,
+    /// The certificate, PEM with lines that end in CR and LF, the last one too. At most 4096 characters.
+    pub cert: String,
+    /// SHA-1 of the certificate, upper-case hex with colons.
+    pub fingerprint: String,
+    /// SHA-1 of the certificate, upper-case hex. At most 255 characters, so always 40.
+    pub thumbprint: String,
+    /// The certificate in a degenerate PKCS#7 `SignedData`, PEM as `cert`. At most 4096 characters.
+    pub pkcs: String,
+    /// Whether it is the current key.
+    #[serde(skip_serializing_if = "is_false")]
+    pub current: bool,
+    /// Whether it is the next key.
+    #[serde(skip_serializing_if = "is_false")]
+    pub next: bool,
+    /// Whether it is the previous key.
+    #[serde(skip_serializing_if = "is_false")]
+    pub previous: bool,
+    /// Since when it is the current key, ISO 8601 with milliseconds in UTC: `2025-05-29T06:43:29.675Z`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current_since: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+impl ConnectionKey {
+    pub(super) fn new(store: &Keystore, state: &RingState, ring_key: &RingKey) -> Result<Self, Failure> {
+        let key = ring_key.key();
+        let (Some(information), Some(cert)) = (key.certificate_information()?, key.certificate_pem()?) else {
+            return Err(Failure::no_certificate(state.name().as_str()));
+        };
+        let pkcs = store.export_public(key.id(), PublicFormat::Pkcs7PemCrlf)?;
+        let fingerprint = information.sha1_fingerprint().to_colon_hex();
+        let place = ring_key.place();
+        let current = place == RingPlace::Current;
+        Ok(Self {
+            kid: within("kid", 255, key.kid().to_string())?,
+            algorithm: key.algorithm().map_or_else(String::new, |algorithm| Algorithm::name(algorithm).into()),
+            key_use: state.key_use().name().into(),
+            subject_dn: within("subject_dn", 132, format!("/CN={}", state.common_name().as_str()))?,
+            cert: within("cert", 4096, cert.lines().flat_map(|line| [line, "\r\n"]).collect())?,
+            thumbprint: within("thumbprint", 255, fingerprint.replace(':', ""))?,
+            fingerprint,
+            pkcs: within("pkcs", 4096, String::from_utf8_lossy(&pkcs).into_owned())?,
+            current,
+            next: place == RingPlace::Next,
+            previous: place == RingPlace::Previous,
+            current_since: ring_key.current_since().filter(|_| current).map(|at| format!("{at:.3}")),
+        })
+    }
+}
+
+/// The keys of a ring that `choose` picks, of one moment.
+pub(super) fn shown(
+    store: &Keystore,
+    ring: &Ring,
+    choose: impl Fn(&RingState) -> Vec<RingKey>,
+) -> Result<Vec<ConnectionKey>, Failure> {
+    let mut looks = 0;
+    loop {
+        looks += 1;
+        let state = ring.state()?;
+        let shown: Result<Vec<_>, _> =
+            choose(&state).iter().map(|key| ConnectionKey::new(store, &state, key)).collect();
+        match shown {
+            // Another process rotated the ring meanwhile and a key was dropped: what is there now is looked at. When the ring
+            // itself is gone, that look ends it.
+            Err(failure) if looks < MOST_LOOKS && failure.cause().is_some_and(is_gone) => {}
+            shown => return shown,
+        }
+    }
+}
+
+/// Each needs a rotation between two reads, so that already the second is rare.
+const MOST_LOOKS: usize = 100;
+
+fn is_gone(cause: &Error) -> bool {
+    cause.kind() == ErrorKind::NotFound
+}
+
+/// A text that is not cut when it is too long.
+fn within(field: &str, most: usize, text: String) -> Result<String, Failure> {
+    let length = text.chars().count();
+    if length <= most { Ok(text) } else { Err(Failure::too_long(field, length, most)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_cut() {
+        assert_eq!(within("cert", 3, "äöü".into()).unwrap(), "äöü");
+        let refused = within("cert", 3, "abcd".into()).unwrap_err();
+        assert_eq!(refused.to_string(), "status 400: cert is 4 characters, at most 3");
+    }
+}
