@@ -12,6 +12,8 @@
 mod answer;
 #[path = "jsonl/attestation.rs"]
 mod attestation;
+#[path = "jsonl/auth0.rs"]
+mod auth0;
 #[path = "jsonl/clock.rs"]
 mod clock;
 #[path = "jsonl/line.rs"]
@@ -20,6 +22,8 @@ mod line;
 mod material;
 #[path = "jsonl/native.rs"]
 mod native;
+#[path = "jsonl/rings.rs"]
+mod rings;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -100,7 +104,7 @@ fn answer_line(store: &Keystore, clock: &CallClock, line: &[u8]) -> Answer {
 fn vendor(store: &Keystore, method: &str, path: &str, body: &str) -> Option<Answer> {
     match fusionauth::call(store, method, path, body.as_bytes()) {
         Some(response) => Some(Answer::vendor(response.status, response.body)),
-        None => attestation::vendor(store, method, path, body),
+        None => auth0::vendor(store, method, path, body).or_else(|| attestation::vendor(store, method, path, body)),
     }
 }
 

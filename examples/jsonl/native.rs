@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use crate::answer::Answer;
-use crate::{attestation, material};
+use crate::{attestation, material, rings};
 
 /// Does a call; `now` is its time, which the store's clock tells too.
 pub(crate) fn call(store: &Keystore, call: &str, body: &str, now: Timestamp) -> Answer {
@@ -34,7 +34,7 @@ pub(crate) fn call(store: &Keystore, call: &str, body: &str, now: Timestamp) -> 
         "attestation.import" => attestation::import(store, body),
         "attestation.attest" => attestation::attest(store, body),
         "attestation.verify" => attestation::verify(body, now),
-        _ => Err(Answer::unsupported(call)),
+        _ => rings::call(store, call, body, now).unwrap_or_else(|| Err(Answer::unsupported(call))),
     };
     answer.unwrap_or_else(|failure| failure)
 }
