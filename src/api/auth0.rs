@@ -26,6 +26,7 @@
 mod call;
 mod connection;
 mod failure;
+mod pem;
 mod request;
 mod response;
 
@@ -36,7 +37,7 @@ pub use request::ConnectionKeysRequest;
 pub use response::ConnectionKey;
 
 use crate::error::ErrorKind;
-use crate::keystore::{Keystore, RingPlan, RingState};
+use crate::keystore::{Keystore, RingPlan};
 use crate::model::{Algorithm, KeySpec, KeyType, KeyUse};
 
 /// The length of RSA keys where none was chosen before.
@@ -81,7 +82,8 @@ pub fn create(
         ErrorKind::Duplicate => Failure::has_keys(id, request.key_use, error),
         _ => error.into(),
     })?;
-    response::shown(store, &ring, |state| vec![state.current().clone(), state.next().clone()])
+    let state = ring.state()?;
+    [state.current(), state.next()].map(|key| ConnectionKey::new(&state, key)).into_iter().collect()
 }
 
 /// `GET /api/v2/connections/{id}/keys`: the keys of a connection: current, previous if there is one, next; those for signing
@@ -90,17 +92,16 @@ pub fn create(
 /// # Errors
 /// 404 when there are none; 400 for keys that have no certificate, which is HMAC; 503 when the store is busy.
 pub fn list(store: &Keystore, id: &ConnectionId) -> Result<Vec<ConnectionKey>, Failure> {
-    let all = |state: &RingState| {
-        let places = [Some(state.current()), state.previous(), Some(state.next())];
-        places.into_iter().flatten().cloned().collect::<Vec<_>>()
-    };
     let mut keys = Vec::new();
     for key_use in [KeyUse::Signing, KeyUse::Encryption] {
-        let ring = store.ring(&id.ring(key_use)?).map_err(Failure::from);
-        match ring.and_then(|ring| response::shown(store, &ring, all)) {
-            Ok(found) => keys.extend(found),
-            Err(failure) if failure.status() == 404 => {}
-            Err(failure) => return Err(failure),
+        match store.ring(&id.ring(key_use)?).and_then(|ring| ring.state()) {
+            Ok(state) => {
+                for key in [Some(state.current()), state.previous(), Some(state.next())].into_iter().flatten() {
+                    keys.push(ConnectionKey::new(&state, key)?);
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error.into()),
         }
     }
     if keys.is_empty() { Err(Failure::no_connection(id)) } else { Ok(keys) }
@@ -125,7 +126,7 @@ pub fn rotate(store: &Keystore, id: &ConnectionId, request: &ConnectionKeysReque
         None if so_far.algorithm().key_type() == KeyType::Hmac => return Err(Failure::no_certificate(id.as_str())),
         None => ring.rotate()?,
     };
-    ConnectionKey::new(store, &rotated, rotated.next())
+    ConnectionKey::new(&rotated, rotated.next())
 }
 
 fn spec(algorithm: Algorithm, rsa_bits: u32) -> Result<KeySpec, Failure> {

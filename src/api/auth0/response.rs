@@ -2,9 +2,8 @@
 
 use serde::Serialize;
 
-use super::Failure;
-use crate::error::{Error, ErrorKind};
-use crate::keystore::{Keystore, PublicFormat, Ring, RingKey, RingState};
+use super::{Failure, pem};
+use crate::keystore::{RingKey, RingState};
 use crate::model::{Algorithm, RingPlace};
 
 /// The vendor's `ConnectionKey`. Flags that are false are left out of the JSON, as there.
@@ -47,12 +46,11 @@ const fn is_false(flag: &bool) -> bool {
 }
 
 impl ConnectionKey {
-    pub(super) fn new(store: &Keystore, state: &RingState, ring_key: &RingKey) -> Result<Self, Failure> {
+    pub(super) fn new(state: &RingState, ring_key: &RingKey) -> Result<Self, Failure> {
         let key = ring_key.key();
-        let (Some(information), Some(cert)) = (key.certificate_information()?, key.certificate_pem()?) else {
+        let (Some(information), Some(certificate)) = (key.certificate_information()?, key.certificate_der()) else {
             return Err(Failure::no_certificate(state.name().as_str()));
         };
-        let pkcs = store.export_public(key.id(), PublicFormat::Pkcs7PemCrlf)?;
         let fingerprint = information.sha1_fingerprint().to_colon_hex();
         let place = ring_key.place();
         let current = place == RingPlace::Current;
@@ -61,44 +59,16 @@ impl ConnectionKey {
             algorithm: key.algorithm().map_or_else(String::new, |algorithm| Algorithm::name(algorithm).into()),
             key_use: state.key_use().name().into(),
             subject_dn: within("subject_dn", 132, format!("/CN={}", state.common_name().as_str()))?,
-            cert: within("cert", 4096, cert.lines().flat_map(|line| [line, "\r\n"]).collect())?,
+            cert: within("cert", 4096, pem::certificate(certificate))?,
             thumbprint: within("thumbprint", 255, fingerprint.replace(':', ""))?,
             fingerprint,
-            pkcs: within("pkcs", 4096, String::from_utf8_lossy(&pkcs).into_owned())?,
+            pkcs: within("pkcs", 4096, pem::pkcs7(certificate))?,
             current,
             next: place == RingPlace::Next,
             previous: place == RingPlace::Previous,
             current_since: ring_key.current_since().filter(|_| current).map(|at| format!("{at:.3}")),
         })
     }
-}
-
-/// The keys of a ring that `choose` picks, of one moment.
-pub(super) fn shown(
-    store: &Keystore,
-    ring: &Ring,
-    choose: impl Fn(&RingState) -> Vec<RingKey>,
-) -> Result<Vec<ConnectionKey>, Failure> {
-    let mut looks = 0;
-    loop {
-        looks += 1;
-        let state = ring.state()?;
-        let shown: Result<Vec<_>, _> =
-            choose(&state).iter().map(|key| ConnectionKey::new(store, &state, key)).collect();
-        match shown {
-            // Another process rotated the ring meanwhile and a key was dropped: what is there now is looked at. When the ring
-            // itself is gone, that look ends it.
-            Err(failure) if looks < MOST_LOOKS && failure.cause().is_some_and(is_gone) => {}
-            shown => return shown,
-        }
-    }
-}
-
-/// Each needs a rotation between two reads, so that already the second is rare.
-const MOST_LOOKS: usize = 100;
-
-fn is_gone(cause: &Error) -> bool {
-    cause.kind() == ErrorKind::NotFound
 }
 
 /// A text that is not cut when it is too long.
