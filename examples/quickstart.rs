@@ -13,7 +13,7 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 use keystead::{
     Algorithm, BackupOptions, ErrorKind, Fingerprint, GenerateKey, ImportKey, Issuer, KeyName, KeySpec, Keystore,
-    Options, SecretBytes, SecretFormat, Unlock, inspect,
+    Options, Ring, RingName, RingPlan, SecretBytes, SecretFormat, Unlock, inspect,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -106,7 +106,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     let set = store.jwks()?;
     println!("   a JWK set of all public keys, {} bytes\n", set.len());
 
-    println!("8. Another passphrase, a backup under a raw key, a check of everything");
+    println!("8. A ring of keys turns");
+    let plan = RingPlan::new(RingName::new("sessions")?, KeySpec::new(Algorithm::Es256, None)?);
+    let ring = store.create_ring(&plan)?;
+    let signer = ring.signer()?;
+    let signed = signer.sign(b"session 1")?;
+    let state = ring.rotate()?;
+    println!("   current {}, next {}", state.current().key().kid(), state.next().key().kid());
+    let valid = |ring: &Ring| ring.verify(&signed.kid, b"session 1", signed.signature.as_bytes());
+    println!("   signed before the rotation:  {}", valid(&ring)?);
+    println!("   the signer follows:          {}", signer.sign(b"session 2")?.kid == *state.current().key().kid());
+    ring.revoke(&signed.kid)?;
+    println!("   after its key was revoked:   {}\n", valid(&ring)?);
+
+    println!("9. Another passphrase, a backup under a raw key, a check of everything");
     store.rekey(&Unlock::passphrase("a better passphrase than before"))?;
     let copy = path.with_extension("backup.db");
     store.backup(&copy, &BackupOptions::new(&Unlock::raw_key([42; 32])))?;

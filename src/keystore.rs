@@ -25,6 +25,7 @@ mod material;
 mod open;
 mod options;
 mod prepare;
+mod public_form;
 mod rekey;
 mod rename;
 mod rings;
@@ -40,7 +41,7 @@ pub use authority::{
 pub use backup::BackupOptions;
 pub use bulk::Progress;
 pub use clock::{Clock, SystemClock};
-pub use export::{PublicFormat, SecretFormat};
+pub use export::SecretFormat;
 pub use fingerprints::{Digests, Fingerprints};
 pub use generate::{GenerateKey, KidScheme};
 pub use handle::{Signer, Verifier};
@@ -51,6 +52,7 @@ pub use inspect::{Inspection, inspect};
 pub use integrity::Integrity;
 pub use list::Keys;
 pub use options::Options;
+pub use public_form::PublicFormat;
 pub use rings::{Due, Ring, RingKey, RingPlan, RingSignature, RingSigner, RingState};
 pub use search::Page;
 

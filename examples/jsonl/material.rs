@@ -125,6 +125,7 @@ pub(crate) fn export(store: &Keystore, body: &str) -> Result<Answer, Answer> {
         "spki-der" => public(PublicFormat::SpkiDer),
         "pkcs1-public-pem" => public(PublicFormat::Pkcs1Pem),
         "certificate-pem" => public(PublicFormat::CertificatePem),
+        "certificate-pem-crlf" => public(PublicFormat::CertificatePemCrlf),
         "certificate-der" => public(PublicFormat::CertificateDer),
         "certificate-chain-pem" => public(PublicFormat::CertificateChainPem),
         "pkcs7-pem" => public(PublicFormat::Pkcs7Pem),
@@ -144,8 +145,8 @@ pub(crate) fn export(store: &Keystore, body: &str) -> Result<Answer, Answer> {
     }
 }
 
-const FORMATS: &str = "spki-pem, spki-der, pkcs1-public-pem, certificate-pem, certificate-der, certificate-chain-pem, \
-                       pkcs7-pem, pkcs7-pem-crlf, pkcs7-der, jwk, pkcs8-pem, pkcs8-der, encrypted-pkcs8-pem, \
+const FORMATS: &str = "spki-pem, spki-der, pkcs1-public-pem, certificate-pem, certificate-pem-crlf, certificate-der, \
+                       certificate-chain-pem, pkcs7-pem, pkcs7-pem-crlf, pkcs7-der, jwk, pkcs8-pem, pkcs8-der, encrypted-pkcs8-pem, \
                        encrypted-pkcs8-der, pkcs1-pem, sec1-pem, pkcs12, jwk-private, raw";
 
 pub(crate) fn jwks(store: &Keystore) -> Result<Answer, Answer> {

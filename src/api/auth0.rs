@@ -26,7 +26,6 @@
 mod call;
 mod connection;
 mod failure;
-mod pem;
 mod request;
 mod response;
 

@@ -1,40 +1,15 @@
 //! Handing keys out: public parts to everybody, private parts where the key allows it and the store remembers it.
 
 use super::generate::quoted;
+use super::public_form::{PublicFormat, jwk_facts};
 use super::rename::no_such_key;
 use super::{Keystore, material};
-use crate::codec::{self, JwkFacts, LineEnding};
+use crate::codec;
 use crate::crypto;
 use crate::error::{Error, Result};
-use crate::model::{Algorithm, Invalid, Key, KeyId, KeyType, KeyUse, NewRow, Problem};
+use crate::model::{Invalid, Key, KeyId, KeyType, KeyUse, NewRow, Problem};
 use crate::secret::SecretBytes;
 use crate::storage::StorageError;
-
-/// How a public part is written. PEM is that of RFC 7468 with lines of 64 columns ending in LF, the last one too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum PublicFormat {
-    /// `SubjectPublicKeyInfo` (RFC 5280, section 4.1.2.7), label PUBLIC KEY.
-    SpkiPem,
-    /// `SubjectPublicKeyInfo`.
-    SpkiDer,
-    /// `RSAPublicKey` (RFC 8017, appendix A.1.1), label RSA PUBLIC KEY. Only RSA.
-    Pkcs1Pem,
-    /// The certificate, label CERTIFICATE.
-    CertificatePem,
-    /// The certificate.
-    CertificateDer,
-    /// The certificate and those above it, each a block of PEM.
-    CertificateChainPem,
-    /// A degenerate `SignedData` (RFC 5652, section 5) with the certificate and those above it, label PKCS7.
-    Pkcs7Pem,
-    /// The same with lines that end in CR and LF.
-    Pkcs7PemCrlf,
-    /// The same in DER.
-    Pkcs7Der,
-    /// A JWK (RFC 7517) with `alg`, `use`, `kid` and, with a certificate, `x5c`, `x5t` and `x5t#S256`.
-    Jwk,
-}
 
 /// How a private part is written. All of PEM have lines of 64 columns ending in LF, the last one too.
 #[derive(Debug)]
@@ -89,37 +64,7 @@ impl Keystore {
     /// [`NotFound`](crate::ErrorKind::NotFound); [`NotPossible`](crate::ErrorKind::NotPossible) when the key has no public
     /// part, no certificate, or is of another type than the format; and those of every read, see [`key`](Self::key).
     pub fn export_public(&self, id: KeyId, format: PublicFormat) -> Result<Vec<u8>> {
-        let key = self.key(id)?;
-        let spki = public_part(&key)?;
-        let chain: Vec<_> = key.certificate_chain().collect();
-        let certificate = || {
-            chain
-                .first()
-                .copied()
-                .ok_or_else(|| Error::not_possible(format!("the key {} came without a certificate", quoted(&key.name))))
-        };
-        let pkcs7 = || certificate().and_then(|_| Ok(codec::pkcs7(&chain)?));
-        let pem =
-            |label, der: &[u8], ending| -> Result<Vec<u8>> { Ok(codec::pem_with(label, der, ending)?.into_bytes()) };
-        match format {
-            PublicFormat::SpkiPem => pem("PUBLIC KEY", spki, LineEnding::Lf),
-            PublicFormat::SpkiDer => Ok(spki.to_vec()),
-            PublicFormat::Pkcs1Pem => {
-                must_be(&key, KeyType::Rsa, "PKCS#1")?;
-                pem("RSA PUBLIC KEY", &codec::pkcs1_public(spki)?, LineEnding::Lf)
-            }
-            PublicFormat::CertificatePem => pem("CERTIFICATE", certificate()?, LineEnding::Lf),
-            PublicFormat::CertificateDer => Ok(certificate()?.to_vec()),
-            PublicFormat::CertificateChainPem => {
-                certificate()?;
-                let blocks = chain.iter().map(|der| pem("CERTIFICATE", der, LineEnding::Lf));
-                Ok(blocks.collect::<Result<Vec<_>>>()?.concat())
-            }
-            PublicFormat::Pkcs7Pem => pem("PKCS7", &pkcs7()?, LineEnding::Lf),
-            PublicFormat::Pkcs7PemCrlf => pem("PKCS7", &pkcs7()?, LineEnding::Crlf),
-            PublicFormat::Pkcs7Der => pkcs7(),
-            PublicFormat::Jwk => Ok(codec::jwk_public(spki, &jwk_facts(&key, KeyUse::Signing, &chain))?.into_bytes()),
-        }
+        self.key(id)?.export_public(format)
     }
 
     /// Writes a key's private part or secret, if the key was made or imported as exportable.
@@ -235,27 +180,6 @@ impl Keystore {
     }
 }
 
-/// The public part, or why there is none.
-pub(super) fn public_part(key: &Key) -> Result<&[u8]> {
-    key.public_key_der().ok_or_else(|| {
-        Error::not_possible(format!("the key {} is an HMAC secret, it has no public part", quoted(&key.name)))
-    })
-}
-
-/// What a JWK says beside the key itself.
-pub(super) fn jwk_facts<'a>(key: &'a Key, key_use: KeyUse, certificates: &'a [&'a [u8]]) -> JwkFacts<'a> {
-    let signs = key_use == KeyUse::Signing;
-    JwkFacts {
-        kid: Some(key.kid.as_str()),
-        // The algorithms here are all for signing; how to encrypt is left to whoever does.
-        algorithm: key.algorithm.map(Algorithm::name).filter(|_| signs),
-        usage: Some(if signs { "sig" } else { "enc" }),
-        certificates,
-        x5t: key.certificate_der().map(crypto::sha1),
-        x5t_s256: key.certificate_der().map(crypto::sha256),
-    }
-}
-
 /// A password that can be one.
 fn password_bytes(password: &SecretBytes) -> Result<&[u8]> {
     let invalid = |problem, message: &str| Err(Invalid::new("password", problem, message).into());
@@ -266,7 +190,7 @@ fn password_bytes(password: &SecretBytes) -> Result<&[u8]> {
     }
 }
 
-fn must_be(key: &Key, needed: KeyType, format: &str) -> Result<()> {
+pub(super) fn must_be(key: &Key, needed: KeyType, format: &str) -> Result<()> {
     if key.key_type == needed { Ok(()) } else { Err(not_as(key, format)) }
 }
 

@@ -1,7 +1,7 @@
 //! Public keys as a JWK set, RFC 7517 section 5.
 
 use super::Keystore;
-use super::export::jwk_facts;
+use super::public_form::jwk_facts;
 use crate::codec;
 use crate::error::Result;
 use crate::model::{Key, KeyId, KeyType, KeyUse};
@@ -31,7 +31,7 @@ impl Keystore {
         set(
             ids.iter().map(|id| {
                 let key = self.key(*id)?;
-                super::export::public_part(&key)?;
+                super::public_form::public_part(&key)?;
                 Ok(key)
             }),
             KeyUse::Signing,

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Failure, pem};
-use crate::keystore::{RingKey, RingState};
+use super::Failure;
+use crate::keystore::{PublicFormat, RingKey, RingState};
 use crate::model::{Algorithm, RingPlace};
 
 /// The vendor's `ConnectionKey`. Flags that are false are left out of the JSON, as there.
@@ -48,8 +48,11 @@ const fn is_false(flag: &bool) -> bool {
 impl ConnectionKey {
     pub(super) fn new(state: &RingState, ring_key: &RingKey) -> Result<Self, Failure> {
         let key = ring_key.key();
-        let (Some(information), Some(certificate)) = (key.certificate_information()?, key.certificate_der()) else {
+        let Some(information) = key.certificate_information()? else {
             return Err(Failure::no_certificate(state.name().as_str()));
+        };
+        let written = |format| -> Result<String, Failure> {
+            Ok(String::from_utf8_lossy(&key.export_public(format)?).into_owned())
         };
         let fingerprint = information.sha1_fingerprint().to_colon_hex();
         let place = ring_key.place();
@@ -59,10 +62,10 @@ impl ConnectionKey {
             algorithm: key.algorithm().map_or_else(String::new, |algorithm| Algorithm::name(algorithm).into()),
             key_use: state.key_use().name().into(),
             subject_dn: within("subject_dn", 132, format!("/CN={}", state.common_name().as_str()))?,
-            cert: within("cert", 4096, pem::certificate(certificate))?,
+            cert: within("cert", 4096, written(PublicFormat::CertificatePemCrlf)?)?,
             thumbprint: within("thumbprint", 255, fingerprint.replace(':', ""))?,
             fingerprint,
-            pkcs: within("pkcs", 4096, pem::pkcs7(certificate))?,
+            pkcs: within("pkcs", 4096, written(PublicFormat::Pkcs7PemCrlf)?)?,
             current,
             next: place == RingPlace::Next,
             previous: place == RingPlace::Previous,
