@@ -13,7 +13,6 @@ mod support;
 use std::cell::Cell;
 use std::hint::black_box;
 use std::thread;
-use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use der::{Decode, Reader, SliceReader};
