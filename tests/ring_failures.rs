@@ -617,3 +617,34 @@ fn a_killed_process_leaves_whole_rings() {
     }
     assert!(acknowledged > 50, "it was killed too early each time: {acknowledged}");
 }
+
+/// A handle may look at the ring, then at its keys, and meanwhile another revokes one and deletes another: it looks again.
+#[test]
+fn keys_that_go_between_two_looks_are_no_error() {
+    let (_folder, path) = folder();
+    let store = Keystore::create(&path, &raw(), options()).unwrap();
+    let turning = store.create_ring(&plan("turning").keep(0)).unwrap();
+    std::thread::scope(|scope| {
+        let using = scope.spawn(|| {
+            let other = Keystore::open(&path, &raw(), options()).unwrap();
+            for _ in 0..200 {
+                // A new handle has everything to look up.
+                let ring = other.ring(&name("turning")).unwrap();
+                let signature = ring.signer().unwrap().sign(b"message").unwrap();
+                ring.verify(&signature.kid, b"message", signature.signature.as_bytes()).unwrap();
+                let next = ring.state().unwrap().next().key().kid().clone();
+                if let Err(error) = ring.verifier(&next) {
+                    // What has ended is gone at once in a ring that keeps nothing.
+                    assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+                }
+            }
+        });
+        while !using.is_finished() {
+            let state = turning.rotate().unwrap();
+            turning.revoke(state.current().key().kid()).unwrap();
+            turning.retire_previous().unwrap();
+        }
+        using.join().unwrap();
+    });
+    assert_whole(&store);
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::ring::Inner;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::keystore::{Signer, Verifier, jwks};
 use crate::model::{Key, KeyId, KeyUse, RingPlace, RingRecord};
 use crate::storage::Changes;
@@ -26,6 +26,20 @@ pub(super) struct Loaded {
 }
 
 impl Inner {
+    /// What `part` takes from the ring as it is now. Looks again when a key was revoked or deleted between the look at the ring
+    /// and the look at the key.
+    pub(super) fn with_loaded<T>(&self, part: impl Fn(&Loaded) -> Result<T>) -> Result<T> {
+        loop {
+            let loaded = self.loaded()?;
+            match part(&loaded) {
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Refused)
+                        && !self.is_still(&loaded)? => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
     /// The ring as it is now. Costs one look at the store's count of commits when there was none since.
     pub(super) fn loaded(&self) -> Result<Arc<Loaded>> {
         let database = &self.store.0.database;
@@ -40,7 +54,8 @@ impl Inner {
         // Most commits are somebody else's. What was checked when it was loaded is good as long as all of it is the same: an
         // edit can leave the tag as it was.
         let same = match kept {
-            Some(loaded) if database.ring_record(&self.id)?.as_ref() == Some(&loaded.record) => Some(loaded.renewed()?),
+            // Where it cannot be renewed, to load it says why.
+            Some(loaded) if self.is_still(&loaded)? => loaded.renewed().ok(),
             _ => None,
         };
         let loaded = match same {
@@ -49,6 +64,10 @@ impl Inner {
         };
         *self.loading.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((changes, Arc::clone(&loaded)));
         Ok(loaded)
+    }
+
+    fn is_still(&self, loaded: &Loaded) -> Result<bool> {
+        Ok(self.store.0.database.ring_record(&self.id)?.as_ref() == Some(&loaded.record))
     }
 
     fn load(&self) -> Result<Loaded> {

@@ -67,8 +67,9 @@ impl Ring {
     /// # Errors
     /// As [`signer`](Self::signer).
     pub fn verify(&self, kid: &Kid, message: &[u8], signature: &[u8]) -> Result<bool> {
-        let loaded = self.0.loaded()?;
-        Ok(loaded.verifiers()?.get(kid.as_str()).is_some_and(|verifier| verifier.verify(message, signature)))
+        self.0.with_loaded(|loaded| {
+            Ok(loaded.verifiers()?.get(kid.as_str()).is_some_and(|verifier| verifier.verify(message, signature)))
+        })
     }
 
     /// A handle that verifies what the ring's key with this key identifier signed, until it is dropped: also when the key is
@@ -78,15 +79,21 @@ impl Ring {
     /// As [`signer`](Self::signer); [`NotFound`](crate::ErrorKind::NotFound) when the ring has no key with this key
     /// identifier, [`Refused`](crate::ErrorKind::Refused) when it has been retired or revoked.
     pub fn verifier(&self, kid: &Kid) -> Result<Verifier> {
-        if let Some(verifier) = self.0.loaded()?.verifiers()?.get(kid.as_str()) {
-            return Ok(verifier.clone());
-        }
         let (name, quoted) = (super::quoted_ring(&self.0.name), Invalid::quote(kid.as_str()));
-        match self.state()?.by_kid(kid.as_str()) {
-            None => Err(Error::not_found(format!("key with kid {quoted} in the ring {name}"))),
-            Some(key) => {
-                let (place, at) = (key.place().name(), key.ended_at().unwrap_or(Timestamp::UNIX_EPOCH));
-                Err(Error::refused(format!("the key with kid {quoted} of the ring {name} was {place} at {at}")))
+        loop {
+            if let Some(verifier) = self.0.with_loaded(|loaded| Ok(loaded.verifiers()?.get(kid.as_str()).cloned()))? {
+                return Ok(verifier);
+            }
+            match self.state()?.by_kid(kid.as_str()) {
+                None => return Err(Error::not_found(format!("key with kid {quoted} in the ring {name}"))),
+                // It was published since the look above.
+                Some(key) if key.place().is_live() => {}
+                Some(key) => {
+                    let (place, at) = (key.place().name(), key.ended_at().unwrap_or(Timestamp::UNIX_EPOCH));
+                    return Err(Error::refused(format!(
+                        "the key with kid {quoted} of the ring {name} was {place} at {at}"
+                    )));
+                }
             }
         }
     }

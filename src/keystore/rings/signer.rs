@@ -50,7 +50,7 @@ impl RingSigner {
     /// [`NotFound`](crate::ErrorKind::NotFound) when the ring was deleted; and those of every read, see
     /// [`Keystore::key`](crate::Keystore::key).
     pub fn current(&self) -> Result<Signer> {
-        self.ring.inner().loaded()?.signer().cloned()
+        self.ring.inner().with_loaded(|loaded| loaded.signer().cloned())
     }
 
     /// Signs with the key that is current now.
