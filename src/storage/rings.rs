@@ -10,7 +10,7 @@ use super::error::{Result, StorageError};
 use super::rows::{self, convert};
 use super::{keys, schema, uses};
 use crate::model::{
-    Algorithm, KeyId, KeySpec, KeyUse, NewRow, RingMember, RingName, RingPlace, RingRecord, Schedule, Stored,
+    Algorithm, Invalid, KeyId, KeySpec, KeyUse, NewRow, RingMember, RingName, RingPlace, RingRecord, Schedule, Stored,
 };
 
 /// By what a ring is looked up.
@@ -161,7 +161,7 @@ impl RingChange<'_> {
 }
 
 const COLUMNS: &str = "n, id, name, common_name, key_use, algorithm, bits, exportable, created_at, every, publish, grace, \
-     keep, revision, tag";
+     keep, revision, tag, current, next";
 
 fn select_one(connection: &Connection, lookup: RingLookup<'_>) -> Result<Option<RingRecord>> {
     // An older store that is open for reading alone has no rings.
@@ -175,7 +175,7 @@ fn select_one(connection: &Connection, lookup: RingLookup<'_>) -> Result<Option<
             connection.prepare_cached(&query("name"))?.query_row([name.as_str()], read).optional()?
         }
     };
-    found.map(|(n, record)| with_members(connection, n, record)).transpose()
+    found.map(|row| with_members(connection, row)).transpose()
 }
 
 /// Every ring, as [`Database::rings`] gives them.
@@ -185,10 +185,13 @@ pub(super) fn select_all(connection: &Connection) -> Result<Vec<RingRecord>> {
     }
     let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM ring ORDER BY n"))?;
     let found = statement.query_map([], read)?.collect::<rusqlite::Result<Vec<_>>>()?;
-    found.into_iter().map(|(n, record)| with_members(connection, n, record)).collect()
+    found.into_iter().map(|row| with_members(connection, row)).collect()
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<(i64, RingRecord)> {
+/// A row of the table `ring`: its number, the places of its current and its next key, and what it says of the ring.
+type RingRow = (i64, [i64; 2], RingRecord);
+
+fn read(row: &Row<'_>) -> rusqlite::Result<RingRow> {
     let bits: i64 = row.get(6)?;
     let times: [Option<i64>; 3] = [row.get(9)?, row.get(10)?, row.get(11)?];
     let record = RingRecord {
@@ -208,12 +211,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(i64, RingRecord)> {
         tag: row.get(14)?,
         members: Vec::new(),
     };
-    Ok((row.get(0)?, record))
+    Ok((row.get(0)?, [row.get(15)?, row.get(16)?], record))
 }
 
-fn with_members(connection: &Connection, n: i64, mut record: RingRecord) -> Result<RingRecord> {
+fn with_members(connection: &Connection, (n, heads, mut record): RingRow) -> Result<RingRecord> {
     let mut statement = connection.prepare_cached(
-        "SELECT key.id, place, published_at, current_since, replaced_at, ended_at FROM ring_key JOIN key USING (seq) \
+        "SELECT key.id, place, published_at, current_since, replaced_at, ended_at, seq FROM ring_key JOIN key USING (seq) \
          WHERE ring = ?1 ORDER BY seq",
     )?;
     let members = statement.query_map([n], |row| {
@@ -223,16 +226,24 @@ fn with_members(connection: &Connection, n: i64, mut record: RingRecord) -> Resu
                 Some(millis) => instant(millis).map(Some),
             })
         };
-        Ok(RingMember {
+        let member = RingMember {
             key: key_id(row, 0)?,
             place: convert(row, 1, RingPlace::from_code)?,
             published_at: convert(row, 2, instant)?,
             current_since: optional(3)?,
             replaced_at: optional(4)?,
             ended_at: optional(5)?,
-        })
+        };
+        Ok((row.get(6)?, member))
     })?;
-    record.members = members.collect::<rusqlite::Result<_>>()?;
+    let members: Vec<(i64, RingMember)> = members.collect::<rusqlite::Result<_>>()?;
+    // What holds the ring together in the schema must say the same as what is read.
+    let seq = |place| members.iter().find(|(_, member)| member.place == place).map(|(seq, _)| *seq);
+    if [seq(RingPlace::Current), seq(RingPlace::Next)] != heads.map(Some) {
+        let name = Invalid::quote(record.name.as_str());
+        return Err(StorageError::Damaged(format!("the row of the ring {name} names other keys than it has")));
+    }
+    record.members = members.into_iter().map(|(_, member)| member).collect();
     Ok(record)
 }
 
