@@ -8,6 +8,7 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use keystead::{
@@ -524,4 +525,91 @@ fn a_ring_that_is_gone_is_not_missed() {
     let (warm, fresh, problems) = scene.after("gone", gone);
     assert_eq!((warm, fresh), ([NOT_FOUND, TRUE], [NOT_FOUND, TRUE]));
     assert_eq!(problems, [""; 0]);
+}
+
+/// Where the tag of a ring does not reach: what the store says of a key by itself it takes from the rows alone. The ring refuses,
+/// the check names it, and [`Keystore::sign`] signs with the key that was revoked.
+#[test]
+fn a_revoked_key_taken_out_of_its_ring_signs_outside_of_it() {
+    let scene = Scene::new();
+    let revoked = scene.signed[3].0.id();
+    for edit in ["DELETE FROM ring_key WHERE seq = 4", "UPDATE ring_key SET place = 4 WHERE seq = 4"] {
+        lay_out(&scene.path(), &scene.file, &[]);
+        let store = Keystore::open(scene.path(), &raw(), options()).unwrap();
+        assert_eq!(store.sign(revoked, MESSAGE).unwrap_err().kind(), ErrorKind::Refused);
+        run(&attacker(&scene.path(), &RAW), &format!("{FREE} {edit}"), edit);
+        assert!(store.sign(revoked, MESSAGE).is_ok(), "it is noticed now: say so in the threat model");
+        let ring = store.ring(&name("turning")).unwrap_err();
+        assert_eq!(ring.kind(), ErrorKind::Damaged);
+        assert!(store.verify_integrity().unwrap().problems().iter().any(|problem| problem.contains("'turning'")));
+    }
+}
+
+/// Names are data: in the file, in the certificates, in errors.
+#[test]
+fn names_are_no_statements() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let store = Keystore::create(&path, &raw(), options()).unwrap();
+    let texts = [
+        "'; DROP TABLE ring; --",
+        "\" OR 1=1 --",
+        "%_*?[a-z]{}\\",
+        "a",
+        "A",
+        " a",
+        "a ",
+        "\u{1f511}\u{200d}\u{1f525}",
+        "\u{5de}\u{5e4}\u{5ea}\u{5d7}",
+        "e\u{301}",
+        "\u{e9}",
+        "NULL",
+        "x'00'",
+        "CN=a, O=b",
+        "../../etc/passwd",
+    ];
+    let mut made = Vec::new();
+    for text in texts {
+        let Ok(name) = RingName::new(text) else {
+            // Whatever is no name is refused before it comes near the file.
+            assert_ne!(text.trim(), text, "{text:?}");
+            continue;
+        };
+        let ring = store.create_ring(&RingPlan::new(name, KeySpec::new(Algorithm::Es256, None).unwrap())).unwrap();
+        ring.rotate().unwrap();
+        made.push(text);
+    }
+    assert!(made.len() >= 13, "{made:?}");
+    let names: Vec<_> = store.rings().unwrap().iter().map(|ring| ring.name().to_string()).collect();
+    assert_eq!(names, made);
+    for (n, text) in made.iter().enumerate() {
+        let ring = store.ring(&name(text)).unwrap();
+        let state = ring.state().unwrap();
+        assert_eq!((state.name().as_str(), state.common_name().as_str()), (*text, *text));
+        let key = state.current().key();
+        assert_eq!(store.users(key.id()).unwrap(), [format!("ring {text}")]);
+        assert_eq!(key.name().as_str(), format!("{text} {}", key.kid()));
+        assert_eq!(subject(key.certificate_der().unwrap()), [*text]);
+        let signed = ring.signer().unwrap().sign(MESSAGE).unwrap();
+        assert!(ring.verify(&signed.kid, MESSAGE, signed.signature.as_bytes()).unwrap());
+        assert_eq!(store.create_ring(&plan(text)).unwrap_err().kind(), ErrorKind::Duplicate);
+        if n % 2 == 0 {
+            store.delete_ring(&name(text)).unwrap();
+            assert_eq!(store.ring(&name(text)).unwrap_err().kind(), ErrorKind::NotFound);
+        }
+    }
+    assert_eq!(store.rings().unwrap().len(), made.len() / 2);
+    assert_eq!(store.verify_integrity().unwrap().problems(), [""; 0]);
+}
+
+/// The common names of a certificate's subject, as openssl reads them.
+fn subject(certificate: &[u8]) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("certificate.der");
+    std::fs::write(&file, certificate).unwrap();
+    let format = ["-noout", "-subject", "-nameopt", "utf8,sep_multiline,sname"];
+    let output =
+        Command::new("openssl").args(["x509", "-inform", "DER", "-in"]).arg(&file).args(format).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().filter_map(|line| Some(line.split_once("CN=")?.1.to_owned())).collect()
 }
