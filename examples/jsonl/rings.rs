@@ -51,8 +51,9 @@ struct Times {
 impl Times {
     fn read(self) -> Result<Schedule, Answer> {
         let seconds = |field: &str, seconds: f64| {
-            Duration::try_from_secs_f64(seconds)
-                .map_err(|_| Answer::invalid(format!("schedule.{field} is {seconds} s, allowed is a time from 0 s on")))
+            Duration::try_from_secs_f64(seconds).map_err(|_| {
+                Answer::invalid(format!("schedule.{field} is {seconds:?} s, allowed is a time from 0 s on"))
+            })
         };
         let (every, publish) = (seconds("every", self.every)?, seconds("publish", self.publish)?);
         Ok(Schedule::new(every, publish, seconds("grace", self.grace)?)?)
