@@ -41,14 +41,23 @@ impl Ring {
     }
 
     fn rotate_with(&self, spec: Option<KeySpec>) -> Result<RingState> {
-        let next = self.successor(spec)?;
-        let rotated = self.change(|change, record| {
-            insert(change, &next)?;
-            record.spec = spec.unwrap_or(record.spec);
-            record.rotate(next.record.key.id, self.now());
-            Ok(())
-        });
-        rotated.map(|(state, ())| state)
+        loop {
+            let next = self.successor(spec)?;
+            let (state, rotated) = self.change(|change, record| {
+                let spec = spec.unwrap_or(record.spec);
+                if !is_of(&next, spec) {
+                    return Ok(false);
+                }
+                insert(change, &next)?;
+                record.spec = spec;
+                record.rotate(next.record.key.id, self.now());
+                Ok(true)
+            })?;
+            // Else somebody asked for keys of another kind while this one was made.
+            if rotated {
+                return Ok(state);
+            }
+        }
     }
 
     /// Retires the previous key now, before its grace is over or without any: it is no longer published, and what it signed no
@@ -76,7 +85,8 @@ impl Ring {
         let seen = self.state()?;
         let key = self.by_kid(&seen, kid)?;
         // Made before the store is locked. Between the look and the lock a key can become current or next, but only one that
-        // was next or new, so that nobody can revoke it without a successor.
+        // was next or new, so that nobody can revoke it without a successor. One of the kind of a moment ago will do: revoking
+        // does not wait.
         let successor = match seen.record.needs_successor(key) {
             true => Some(self.successor(None)?),
             false => None,
@@ -164,11 +174,16 @@ impl Ring {
 
     /// A new key for the ring, of another kind if one is given.
     fn successor(&self, spec: Option<KeySpec>) -> Result<NewRow> {
-        let store = &self.inner().store;
-        store.0.database.expect_writable()?;
         let (mut record, _) = self.inner().rows()?;
         record.spec = spec.unwrap_or(record.spec);
-        store.new_ring_key(&record, store.now())
+        self.successor_of(&record, self.now())
+    }
+
+    /// A new key for a ring such as this. Where nothing can be written, none is made for nothing.
+    pub(super) fn successor_of(&self, record: &RingRecord, now: Timestamp) -> Result<NewRow> {
+        let store = &self.inner().store;
+        store.0.database.expect_writable()?;
+        store.new_ring_key(record, now)
     }
 
     /// Asked for in the transaction: the new key may have taken seconds, and others may have changed the ring meanwhile. Only
@@ -232,6 +247,11 @@ impl Keystore {
         let digests = self.all_prefixes(&record, || Ok(self.0.vault.unseal(&record, &sealed)?))?;
         Ok((seq, digests))
     }
+}
+
+/// Whether a key that was made is of the kind that is asked for now.
+pub(super) fn is_of(row: &NewRow, spec: KeySpec) -> bool {
+    (row.record.key.algorithm, row.record.key.bits) == (Some(spec.algorithm()), spec.bits())
 }
 
 /// Writes a new key, and names what was taken.

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::change::insert;
+use super::change::{Changed, insert, is_of};
 use super::{Ring, RingState};
 use crate::error::Result;
-use crate::model::{RingPlace, RingRecord, Schedule};
+use crate::model::{NewRow, RingPlace, RingRecord, Schedule};
+use crate::storage::RingChange;
 
 /// What a ring's schedule asks for, and since when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -87,36 +88,28 @@ impl Ring {
     /// As [`rotate`](Self::rotate).
     pub fn apply_due(&self, now: Timestamp) -> Result<Vec<Due>> {
         let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
-        let seen = self.inner().rows()?.0;
-        if due(&seen, now).is_empty() {
-            return Ok(Vec::new());
-        }
-        // Made before the store is locked; it is of use only if a rotation is still due then.
-        let successor = match due(&seen, now).iter().any(|due| matches!(due, Due::Rotate { .. })) {
-            true => Some(self.inner().store.new_ring_key(&seen, now)?),
-            false => None,
-        };
-        self.change(|change, record| {
-            let mut done = due(record, now);
-            for due in &done {
-                match (due, &successor) {
-                    (Due::RetirePrevious { .. }, _) => {
-                        record.retire_previous(now);
-                    }
-                    (Due::Rotate { .. }, Some(next)) => {
-                        insert(change, next)?;
-                        record.rotate(next.record.key.id, now);
-                    }
-                    // It became due between the look and the lock: next time.
-                    (Due::Rotate { .. }, None) => {}
+        loop {
+            let seen = self.inner().rows()?.0;
+            let expected = due(&seen, now);
+            if expected.is_empty() {
+                return Ok(Vec::new());
+            }
+            // Made before the store is locked; it is of use only if a rotation is still due then.
+            let successor = match expected.iter().any(|due| matches!(due, Due::Rotate { .. })) {
+                true => Some(self.successor_of(&seen, now)?),
+                false => None,
+            };
+            let (_, done) = self.change(|change, record| {
+                if successor.as_ref().is_some_and(|next| !is_of(next, record.spec)) {
+                    return Ok(None);
                 }
+                apply(change, record, successor.as_ref(), now).map(Some)
+            })?;
+            // Else the ring's keys are to be others since.
+            if let Some(done) = done {
+                return Ok(done);
             }
-            if successor.is_none() {
-                done.retain(|due| !matches!(due, Due::Rotate { .. }));
-            }
-            Ok(done)
-        })
-        .map(|(_, done)| done)
+        }
     }
 
     /// Gives the ring another schedule, or none. What is due follows the new one at once; certificates that were made stay as
@@ -131,6 +124,30 @@ impl Ring {
         })
         .map(|(state, ())| state)
     }
+}
+
+/// Does what is due. A rotation that became due between the look and the lock has no new key yet: next time.
+fn apply(
+    change: &RingChange<'_>,
+    record: &mut RingRecord,
+    successor: Option<&NewRow>,
+    now: Timestamp,
+) -> Changed<Vec<Due>> {
+    let mut done = Vec::new();
+    for due in due(record, now) {
+        match (due, successor) {
+            (Due::RetirePrevious { .. }, _) => {
+                record.retire_previous(now);
+            }
+            (Due::Rotate { .. }, Some(next)) => {
+                insert(change, next)?;
+                record.rotate(next.record.key.id, now);
+            }
+            (Due::Rotate { .. }, None) => continue,
+        }
+        done.push(due);
+    }
+    Ok(done)
 }
 
 fn due(record: &RingRecord, now: Timestamp) -> Vec<Due> {
