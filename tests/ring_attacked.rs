@@ -454,6 +454,33 @@ fn keys_do_not_change_places() {
     }
 }
 
+/// The keys' own rows. Whoever has a key at hand goes on with what was true when it was read; whoever reads it is told.
+#[test]
+fn keys_of_a_ring_are_edited() {
+    let scene = Scene::new();
+    let of = |columns: &str, seq: u8| {
+        format!("UPDATE key SET ({columns}) = (SELECT {columns} FROM key WHERE seq = 9) WHERE seq = {seq}")
+    };
+    for seq in 1..=5 {
+        for edit in [
+            format!("UPDATE key SET exportable = 1 WHERE seq = {seq}"),
+            format!("UPDATE key SET name = 'mine' WHERE seq = {seq}"),
+            format!("UPDATE key SET revision = revision + 1 WHERE seq = {seq}"),
+            of("kid", seq),
+            of("public_key", seq),
+            of("certificate", seq),
+            of("nonce, tag, sealed", seq),
+            of("kid, public_key, certificate, nonce, tag, sealed, revision", seq),
+        ] {
+            let (warm, fresh, problems) = scene.after(&edit, &edit);
+            assert_eq!(fresh, [DAMAGED, TRUE], "{edit}");
+            assert_eq!((warm[0][0], warm[1]), (Some(ErrorKind::Damaged), TRUE), "{edit}");
+            assert!(warm[0].iter().all(|kind| kind.is_none_or(|kind| kind == ErrorKind::Damaged)), "{edit}: {warm:?}");
+            assert!(problems.iter().any(|problem| problem.contains(&format!("(row {seq})"))), "{edit}: {problems:?}");
+        }
+    }
+}
+
 /// Tables and indexes themselves.
 #[test]
 fn the_schema_is_edited() {
