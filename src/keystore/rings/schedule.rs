@@ -43,7 +43,8 @@ impl RingState {
         due(&self.record, now)
     }
 
-    /// The instant at which something is due next; it may have passed. `None` without a schedule.
+    /// The instant at which something is due next; it may have passed. `None` without a schedule, or when that would be after
+    /// the last instant that there is, in the year 9999.
     #[must_use]
     pub fn next_due(&self) -> Option<Timestamp> {
         coming(&self.record).into_iter().flatten().map(Due::since).min()
@@ -87,7 +88,7 @@ impl Ring {
     /// # Errors
     /// As [`rotate`](Self::rotate).
     pub fn apply_due(&self, now: Timestamp) -> Result<Vec<Due>> {
-        let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
+        let now = cut_to_millis(now);
         loop {
             let seen = self.inner().rows()?.0;
             let expected = due(&seen, now);
@@ -160,16 +161,21 @@ fn coming(record: &RingRecord) -> [Option<Due>; 2] {
     let replaced = record.in_place(RingPlace::Previous).and_then(|member| member.replaced_at);
     let current = record.in_place(RingPlace::Current).and_then(|member| member.current_since);
     let published = record.in_place(RingPlace::Next).map(|member| member.published_at);
-    let rotate = match (current, published) {
-        (Some(current), Some(published)) => {
-            Some(after(current, schedule.every()).max(after(published, schedule.publish())))
-        }
-        _ => None,
-    };
-    let retire = replaced.map(|replaced| after(replaced, schedule.grace()));
+    let retire = after(replaced, schedule.grace());
+    let rotate = after(current, schedule.every()).zip(after(published, schedule.publish()));
+    let rotate = rotate.map(|(every, publish)| every.max(publish));
     [retire.map(|since| Due::RetirePrevious { since }), rotate.map(|since| Due::Rotate { since })]
 }
 
-fn after(at: Timestamp, time: Duration) -> Timestamp {
-    at.checked_add(time).unwrap_or(Timestamp::MAX)
+/// `None` when time ends before.
+fn after(at: Option<Timestamp>, time: Duration) -> Option<Timestamp> {
+    at?.checked_add(time).ok()
+}
+
+/// The millisecond that has begun, as times are kept.
+fn cut_to_millis(at: Timestamp) -> Timestamp {
+    // Milliseconds and what is finer have the same sign: before 1970 the cut is the other way round.
+    let millis = at.as_millisecond() - i64::from(at.subsec_nanosecond() % 1_000_000 < 0);
+    // Of the last second that there is, jiff takes no milliseconds.
+    Timestamp::from_millisecond(millis).or_else(|_| Timestamp::from_second(at.as_second())).unwrap_or(at)
 }
