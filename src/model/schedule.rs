@@ -101,3 +101,39 @@ impl Schedule {
         Self::parse(every?, publish?, grace?).ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        for millis in [[60_000, 0, 0], [60_001, 60_001, 60_001], [315_360_000_000, 1, 315_360_000_000]] {
+            assert_eq!(Schedule::from_millis(millis).map(Schedule::to_millis), Some(millis));
+        }
+    }
+
+    #[test]
+    fn nothing_else_is_read() {
+        for millis in [
+            [59_999, 0, 0],
+            [315_360_000_001, 0, 0],
+            [60_000, 60_001, 0],
+            [60_000, 0, 60_001],
+            [-60_000, 0, 0],
+            [60_000, -1, 0],
+            [60_000, 0, -1],
+            [i64::MAX; 3],
+            [i64::MIN; 3],
+            [0; 3],
+        ] {
+            assert_eq!(Schedule::from_millis(millis), None, "{millis:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_lives_through_two_turns_and_its_grace() {
+        let schedule = Schedule::from_millis([100_000, 7_000, 30_000]).unwrap();
+        assert_eq!(schedule.lifetime(), Duration::from_secs(230));
+    }
+}
