@@ -109,6 +109,21 @@ pub fn list(store: &Keystore, id: &ConnectionId) -> Result<Vec<ConnectionKey>, F
 /// `POST /api/v2/connections/{id}/keys/rotate`: the next key becomes current, the current one previous, the previous one is
 /// dropped, and a new next key is made, which is given.
 ///
+/// ```
+/// # use keystead::api::auth0::{self, ConnectionId, ConnectionKeysRequest};
+/// # use keystead::{Algorithm, Keystore, Options};
+/// # let store = Keystore::in_memory(Options::default())?;
+/// # let id = ConnectionId::new("con_9mTl0bS2gIuYLVgB").unwrap();
+/// let request = ConnectionKeysRequest::default().signing_alg(Algorithm::Es256).unwrap();
+/// let [first, second] = <[_; 2]>::try_from(auth0::create(&store, &id, &request).unwrap()).unwrap();
+/// // Without an algorithm the new key is like those before.
+/// let third = auth0::rotate(&store, &id, &ConnectionKeysRequest::default()).unwrap();
+/// let listed = auth0::list(&store, &id).unwrap();
+/// let kids: Vec<_> = listed.iter().map(|key| &key.kid).collect();
+/// assert_eq!(kids, [&second.kid, &first.kid, &third.kid]);
+/// # Ok::<(), keystead::Error>(())
+/// ```
+///
 /// # Errors
 /// 404 when the connection has no keys for this use; 400 when its keys to come are HMAC; 503 when the store is busy.
 pub fn rotate(store: &Keystore, id: &ConnectionId, request: &ConnectionKeysRequest) -> Result<ConnectionKey, Failure> {

@@ -124,15 +124,15 @@ def facts(key):
         "wrong": wrong,
         "version": certificate.version.name,
         "key": f"{kind} {public.key_size}",
-        "signature": certificate.signature_algorithm_oid._name,
+        "signature": f"{certificate.signature_algorithm_oid.dotted_string} {certificate.signature_hash_algorithm.name}",
         "from": start.isoformat(),
         "own_identifier": identifier == key_identifier(public),
         "extensions": [
-            [extension.oid._name, extension.critical, extension.value.public_bytes().hex()]
+            [extension.oid.dotted_string, extension.critical, extension.value.public_bytes().hex()]
             for extension in certificate.extensions
             if extension.oid != x509.SubjectKeyIdentifier.oid or identifier.hex() not in extension.value.public_bytes().hex()
         ],
-        "order": [extension.oid._name for extension in certificate.extensions],
+        "order": [extension.oid.dotted_string for extension in certificate.extensions],
         "length": len(der),
     }
 
