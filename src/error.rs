@@ -32,7 +32,7 @@ pub enum ErrorKind {
     InvalidInput,
     /// No such key, or no such file.
     NotFound,
-    /// The id or the name belongs to another key. [`Error::field`] names it.
+    /// The id or the name belongs to another key, or the name to another ring. [`Error::field`] names it.
     Duplicate,
     /// A file that was to be made exists.
     AlreadyExists,
@@ -102,6 +102,8 @@ impl Error {
             Inner::Vault(VaultError::NoRoot | VaultError::Tampered(_)) => ErrorKind::Damaged,
             Inner::Vault(VaultError::Crypto(error)) | Inner::Crypto(error) => crypto_kind(error),
             Inner::X509(X509Error::Crypto(error)) => crypto_kind(error),
+            // Only a clock far off, or a schedule far ahead, asks for such a time.
+            Inner::X509(X509Error::Year(_) | X509Error::NoSuchYear(_)) => ErrorKind::NotPossible,
             Inner::Codec(_) | Inner::X509(_) => ErrorKind::Internal,
             Inner::NotFound(_) => ErrorKind::NotFound,
             Inner::Duplicate { .. } => ErrorKind::Duplicate,
@@ -116,7 +118,7 @@ impl Error {
 
     /// The field that was wrong, for [`InvalidInput`](ErrorKind::InvalidInput),
     /// [`Unsupported`](ErrorKind::Unsupported) and [`Duplicate`](ErrorKind::Duplicate):
-    /// `name`, `id`, `algorithm`, `length` and so on.
+    /// `name`, `id`, `algorithm`, `length`, `ring` and so on.
     #[must_use]
     pub fn field(&self) -> Option<&'static str> {
         match &*self.0 {
@@ -223,6 +225,7 @@ impl fmt::Display for Error {
             Inner::X509(error) => error.fmt(f),
             Inner::Entropy(error) => error.fmt(f),
             Inner::NotFound(what) => write!(f, "there is no {what}"),
+            Inner::Duplicate { field: "ring", value } => write!(f, "ring {value} is taken by another ring"),
             Inner::Duplicate { field, value } => write!(f, "{field} {value} is taken by another key"),
             Inner::Ambiguous(what) => f.write_str(what),
             Inner::InUse { name, users } => {

@@ -48,8 +48,8 @@ pub(crate) enum X509Error {
     Unwritable(der::Error),
     #[error("{0} is not in the years 0 to 9999, as the times of a certificate are")]
     Year(jiff::Timestamp),
-    #[error("{1} years after {0} is beyond the year 9999")]
-    NoSuchYear(jiff::Timestamp, i16),
+    #[error("a certificate that begins at {0} would end beyond the year 9999")]
+    NoSuchYear(jiff::Timestamp),
     #[error(transparent)]
     Crypto(#[from] CryptoError),
 }

@@ -57,7 +57,6 @@ struct Scene {
     /// The rows of `ring` and `ring_key` of `turning` as they were before 4 was revoked, when it was next.
     older_ring: String,
     older_members: String,
-    older: Truth,
     truths: [Truth; 2],
     /// A signature by each key, made while it could.
     signed: Vec<(Key, Signature)>,
@@ -89,9 +88,9 @@ impl Scene {
             let signature = store.sign(key.id(), MESSAGE).unwrap();
             (key, signature)
         }));
-        let older = Truth::of(&turning);
+        let older = turning.state().unwrap();
         let [older_ring, older_members] = ["ring", "ring_key"].map(|table| inserts(&path, table));
-        turning.revoke(older.state.next().key().kid()).unwrap();
+        turning.revoke(older.next().key().kid()).unwrap();
         let other = store.create_ring(&plan("other")).unwrap();
         other.rotate().unwrap();
         store.generate(es256("alone")).unwrap();
@@ -110,7 +109,7 @@ impl Scene {
         assert_eq!(places, [Retired, Previous, Current, Revoked, Next, Previous, Current, Next]);
         drop((turning, other, store));
         let file = std::fs::read(&path).unwrap();
-        Self { folder, file, older_ring, older_members, older, truths, signed }
+        Self { folder, file, older_ring, older_members, truths, signed }
     }
 
     fn path(&self) -> std::path::PathBuf {
@@ -523,52 +522,80 @@ fn a_ring_is_copied() {
     }
 }
 
-/// What no tag can tell: all rows of an older moment together. The ring is then what it truly was.
+/// All rows of an older moment together, from before a key was revoked: the key's own row says that it was.
 #[test]
-fn an_older_moment_as_a_whole_is_not_noticed() {
+fn a_revocation_is_not_taken_back() {
     let scene = Scene::new();
     lay_out(&scene.path(), &scene.file, &[]);
     let warm = scene.open();
-    let now = [&scene.truths[0], &scene.truths[1]];
-    assert_eq!(scene.outcomes(&warm, now, "before"), [TRUE; 2]);
+    let truths = [&scene.truths[0], &scene.truths[1]];
+    assert_eq!(scene.outcomes(&warm, truths, "before"), [TRUE; 2]);
     let connection = attacker(&scene.path(), &RAW);
     let back = format!(
         "{FREE} BEGIN; DELETE FROM ring_key WHERE ring = 1; DELETE FROM ring WHERE n = 1; {} {} COMMIT;",
         scene.older_ring, scene.older_members
     );
     run(&connection, &back, "back");
-    let then = [&scene.older, &scene.truths[1]];
-    assert_eq!(scene.outcomes(&warm, then, "warm"), [TRUE; 2]);
+    assert_eq!(scene.outcomes(&warm, truths, "warm"), [DAMAGED, TRUE]);
     let fresh = scene.open();
-    assert_eq!(scene.outcomes(&fresh, then, "fresh"), [TRUE; 2]);
-    assert_eq!(fresh.store.verify_integrity().unwrap().problems(), [""; 0]);
+    assert_eq!(scene.outcomes(&fresh, truths, "fresh"), [DAMAGED, TRUE]);
+    let problems = fresh.store.verify_integrity().unwrap().problems().to_vec();
+    assert!(problems.iter().any(|problem| problem.contains("ring 'turning'")), "{problems:?}");
 }
 
-/// A ring that is gone altogether is not missed. Its keys are then nobody's.
+/// What no tag can tell: the same, where no key was revoked since. The ring is then what it truly was.
 #[test]
-fn a_ring_that_is_gone_is_not_missed() {
+fn an_older_moment_as_a_whole_is_not_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let store = Keystore::create(&path, &raw(), options()).unwrap();
+    let ring = store.create_ring(&plan("turning")).unwrap();
+    let signed = ring.signer().unwrap().sign(MESSAGE).unwrap();
+    let older = ring.rotate().unwrap();
+    let [older_ring, older_members] = ["ring", "ring_key"].map(|table| inserts(&path, table));
+    ring.retire_previous().unwrap();
+    assert!(!ring.verify(&signed.kid, MESSAGE, signed.signature.as_bytes()).unwrap());
+    let back = format!("{FREE} BEGIN; DELETE FROM ring_key; DELETE FROM ring; {older_ring} {older_members} COMMIT;");
+    run(&attacker(&path, &RAW), &back, "back");
+    assert_eq!(ring.state().unwrap(), older);
+    assert!(ring.verify(&signed.kid, MESSAGE, signed.signature.as_bytes()).unwrap());
+    assert_eq!(store.verify_integrity().unwrap().problems(), [""; 0]);
+}
+
+/// A ring that is gone altogether is not missed, but for the keys that it has revoked: they stay so.
+#[test]
+fn a_ring_that_is_gone_leaves_its_revoked_keys() {
     let scene = Scene::new();
     let gone = "DELETE FROM ring_key WHERE ring = 1; DELETE FROM ring WHERE n = 1";
     let (warm, fresh, problems) = scene.after("gone", gone);
     assert_eq!((warm, fresh), ([NOT_FOUND, TRUE], [NOT_FOUND, TRUE]));
-    assert_eq!(problems, [""; 0]);
+    let revoked = scene.signed[3].0.id();
+    assert_eq!(problems, [format!("key {revoked} was revoked and is in no ring")]);
+    let store = Keystore::open(scene.path(), &raw(), options()).unwrap();
+    assert_eq!(store.sign(revoked, MESSAGE).unwrap_err().kind(), ErrorKind::Refused);
+    assert!(!store.jwks().unwrap().contains(scene.signed[3].0.kid().as_str()));
 }
 
-/// Where the tag of a ring does not reach: what the store says of a key by itself it takes from the rows alone. The ring refuses,
-/// the check names it, and [`Keystore::sign`] signs with the key that was revoked.
+/// Whatever is done to its ring, a revoked key signs no more, since its own row says so; nor does a row that says otherwise.
 #[test]
-fn a_revoked_key_taken_out_of_its_ring_signs_outside_of_it() {
+fn a_revoked_key_taken_out_of_its_ring_signs_nowhere() {
     let scene = Scene::new();
     let revoked = scene.signed[3].0.id();
     for edit in ["DELETE FROM ring_key WHERE seq = 4", "UPDATE ring_key SET place = 4 WHERE seq = 4"] {
         lay_out(&scene.path(), &scene.file, &[]);
         let store = Keystore::open(scene.path(), &raw(), options()).unwrap();
-        assert_eq!(store.sign(revoked, MESSAGE).unwrap_err().kind(), ErrorKind::Refused);
         run(&attacker(&scene.path(), &RAW), &format!("{FREE} {edit}"), edit);
-        assert!(store.sign(revoked, MESSAGE).is_ok(), "it is noticed now: say so in the threat model");
-        let ring = store.ring(&name("turning")).unwrap_err();
-        assert_eq!(ring.kind(), ErrorKind::Damaged);
+        assert_eq!(store.sign(revoked, MESSAGE).unwrap_err().kind(), ErrorKind::Refused, "{edit}");
+        assert_eq!(store.verifier(revoked).unwrap_err().kind(), ErrorKind::Refused, "{edit}");
+        assert!(!store.jwks().unwrap().contains(scene.signed[3].0.kid().as_str()), "{edit}");
+        assert_eq!(store.ring(&name("turning")).unwrap_err().kind(), ErrorKind::Damaged, "{edit}");
         assert!(store.verify_integrity().unwrap().problems().iter().any(|problem| problem.contains("'turning'")));
+    }
+    for edit in ["revision = revision - 2147483648", "revision = revision - 2147483649", "revision = 1"] {
+        lay_out(&scene.path(), &scene.file, &[]);
+        let store = Keystore::open(scene.path(), &raw(), options()).unwrap();
+        run(&attacker(&scene.path(), &RAW), &format!("{FREE} UPDATE key SET {edit} WHERE seq = 4"), edit);
+        assert_eq!(store.sign(revoked, MESSAGE).unwrap_err().kind(), ErrorKind::Damaged, "{edit}");
     }
 }
 

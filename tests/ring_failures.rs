@@ -405,7 +405,7 @@ fn a_clock_beyond_all_certificates() {
         .filter(|(what, _)| ["rotate", "rotate to", "revoke current", "revoke next", "create"].contains(what))
         .collect();
     let options = options().clock(clock.clone());
-    refused_until(&scene, &options, &[ErrorKind::Internal], late, &made);
+    refused_until(&scene, &options, &[ErrorKind::NotPossible], late, &made);
 }
 
 /// Another file lies at the path: an older copy of this store, another store, none. What the handles have open is the file that

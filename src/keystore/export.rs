@@ -168,7 +168,7 @@ impl Keystore {
             }
             let private = self.0.vault.unseal(&record, &sealed).map_err(Error::from).map_err(words)?;
             record.key.exported_at = Some(now);
-            let revision = record.revision.checked_add(1);
+            let revision = record.next_revision();
             let revision = revision.ok_or_else(|| StorageError::Damaged("its revision is the last there is".into()))?;
             let row: NewRow = self.seal_again(record.key, revision, private.expose_secret()).map_err(words)?;
             Ok(Some(row))

@@ -88,6 +88,7 @@ impl Keystore {
             updated_at: inserted_at,
             expires_at,
             exported_at: None,
+            revoked: false,
             public_key,
             certificates,
         };

@@ -58,6 +58,7 @@ impl Keystore {
             let mut keys = 0;
             let mut digests = 0;
             let mut last = 0;
+            let mut revoked = BTreeSet::new();
             loop {
                 let batch = match moment.after(last, BATCH) {
                     Ok(batch) => batch,
@@ -69,6 +70,7 @@ impl Keystore {
                 for (stored, sealed) in &batch {
                     last = stored.seq;
                     keys += 1;
+                    revoked.extend(stored.record.key.revoked.then_some(stored.record.key.id));
                     match self.check_key(moment, stored, sealed) {
                         Ok(found) => digests += found,
                         Err(problem) => {
@@ -85,7 +87,7 @@ impl Keystore {
                 Err(error) => problems.push(format!("the keys of the authority cannot be read: {error}")),
             }
             match moment.rings() {
-                Ok(rings) => problems.extend(self.check_rings(&rings)),
+                Ok(rings) => problems.extend(self.check_rings(&rings, &revoked)),
                 Err(error) => problems.push(format!("the rings cannot be read: {error}")),
             }
             // With every key and its digests in order, one digest more belongs to no key.

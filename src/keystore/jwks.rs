@@ -17,8 +17,12 @@ impl Keystore {
     /// # Errors
     /// Those of every read, see [`key`](Self::key).
     pub fn jwks(&self) -> Result<String> {
-        let withdrawn = self.0.database.withdrawn()?;
-        set(self.keys().filter(|key| !key.as_ref().is_ok_and(|key| withdrawn.contains(&key.id))), KeyUse::Signing)
+        let before = self.0.database.withdrawn()?;
+        let keys = self.keys().collect::<Result<Vec<_>>>()?;
+        // Asked again: the keys were read one by one, and a ring may have been made or have turned meanwhile.
+        let after = self.0.database.withdrawn()?;
+        let published = |key: &Key| !key.revoked && !before.contains(&key.id) && !after.contains(&key.id);
+        set(keys.into_iter().filter(published).map(Ok), KeyUse::Signing)
     }
 
     /// As [`jwks`](Self::jwks), of these keys, in this order.

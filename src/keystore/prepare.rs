@@ -78,6 +78,7 @@ impl Keystore {
             updated_at: made.inserted_at,
             expires_at: made.certified.as_ref().map(|certified| certified.expires_at),
             exported_at: None,
+            revoked: false,
             public_key: made.public_key,
             certificates: made.certified.and_then(|certified| Certificates::new(certified.certificate)),
         };

@@ -20,7 +20,7 @@ use super::Keystore;
 use super::generate::taken;
 use crate::crypto;
 use crate::error::{Error, Result};
-use crate::model::{Invalid, KeyType, RingMember, RingName, RingPlace, RingRecord};
+use crate::model::{Invalid, KeyType, RingMember, RingName, RingPlace, RingRecord, Stored};
 use crate::storage::{RingLookup, StorageError};
 
 impl Keystore {
@@ -114,6 +114,19 @@ impl Keystore {
             return Ok(());
         }
         Err(not_whole(&record.name))
+    }
+
+    /// The rows of a ring's keys are as this library wrote them, and those are revoked that the ring says are.
+    fn check_keys_of(&self, record: &RingRecord, stored: &[Stored]) -> Result<()> {
+        for (member, stored) in record.members.iter().zip(stored) {
+            self.check(&stored.record)?;
+            if stored.record.key.revoked != (member.place == RingPlace::Revoked) {
+                let (key, name) = (member.key, quoted_ring(&record.name));
+                let problem = format!("key {key} and the ring {name} do not agree whether it was revoked");
+                return Err(StorageError::Damaged(problem).into());
+            }
+        }
+        Ok(())
     }
 }
 

@@ -79,7 +79,7 @@ impl Keystore {
         let (stored, sealed) = self.0.database.sealed(id)?.ok_or_else(|| no_such_key(id))?;
         self.check(&stored.record)?;
         let key = &stored.record.key;
-        self.refuse_revoked(key)?;
+        refuse_revoked(key)?;
         if !key.has_private {
             return Err(Error::not_possible(format!(
                 "the key {} has no private part, it can only verify",
@@ -102,7 +102,7 @@ impl Keystore {
         let (stored, sealed) = self.0.database.sealed(id)?.ok_or_else(|| no_such_key(id))?;
         self.check(&stored.record)?;
         let key = &stored.record.key;
-        self.refuse_revoked(key)?;
+        refuse_revoked(key)?;
         let algorithm = fitting(key, algorithm)?;
         let verifying = match &key.public_key {
             Some(spki) => VerifyingKey::from_spki(algorithm, spki)?,
@@ -115,14 +115,6 @@ impl Keystore {
         Ok(verifier)
     }
 
-    /// Revoking seals a key anew, so that nothing that was cached before is used.
-    fn refuse_revoked(&self, key: &Key) -> Result<()> {
-        if self.0.database.is_revoked(key.id)? {
-            return Err(Error::refused(format!("the key {} was revoked in its ring", quoted(&key.name))));
-        }
-        Ok(())
-    }
-
     /// Asks the file for the nonce of the moment and the cache for what was made from it.
     fn cached<T>(&self, id: KeyId, look: impl FnOnce(&[u8; 12]) -> Option<T>) -> Result<Option<T>> {
         match self.0.database.nonce(id)? {
@@ -133,6 +125,14 @@ impl Keystore {
             }
         }
     }
+}
+
+/// Revoking seals a key anew, so that nothing that was cached before is used.
+fn refuse_revoked(key: &Key) -> Result<()> {
+    if key.revoked {
+        return Err(Error::refused(format!("the key {} was revoked in its ring", quoted(&key.name))));
+    }
+    Ok(())
 }
 
 /// The algorithm asked for or the key's own, when it fits the key.

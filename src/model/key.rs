@@ -45,6 +45,7 @@ pub struct Key {
     pub(crate) updated_at: Timestamp,
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) exported_at: Option<Timestamp>,
+    pub(crate) revoked: bool,
     pub(crate) public_key: Option<Box<[u8]>>,
     pub(crate) certificates: Option<Certificates>,
 }
@@ -133,6 +134,12 @@ impl Key {
     #[must_use]
     pub const fn exported_at(&self) -> Option<Timestamp> {
         self.exported_at
+    }
+
+    /// Whether its ring has revoked it ([`Ring::revoke`](crate::Ring::revoke)): then it neither signs nor verifies any more.
+    #[must_use]
+    pub const fn is_revoked(&self) -> bool {
+        self.revoked
     }
 
     /// The public key as SubjectPublicKeyInfo in DER (RFC 5280, section 4.1.2.7). `None` for HMAC.

@@ -47,7 +47,26 @@ pub(crate) struct Written {
     pub(crate) same_as: Vec<KeyId>,
 }
 
+/// In the revision as the file holds it: the key was revoked.
+const REVOKED: u32 = 1 << 31;
+
 impl Record {
+    /// The revision as the file holds it, and whether the key was revoked in its highest bit: so that the seal and the tag bind
+    /// that too, and no version of the file needs another column.
+    pub(crate) fn revision_code(&self) -> u32 {
+        self.revision | if self.key.revoked { REVOKED } else { 0 }
+    }
+
+    /// The reverse: the revision, and whether the key was revoked.
+    pub(crate) fn read_revision(code: u32) -> (u32, bool) {
+        (code & !REVOKED, code & REVOKED != 0)
+    }
+
+    /// The number of the next seal, unless this is the last there is.
+    pub(crate) fn next_revision(&self) -> Option<u32> {
+        self.revision.checked_add(1).filter(|next| *next < REVOKED)
+    }
+
     fn facts(&self, out: &mut Encoder, store: StoreId) {
         let key = &self.key;
         out.bytes(&store.0);
@@ -59,7 +78,7 @@ impl Record {
         out.0.push(u8::from(key.exportable));
         out.0.push(u8::from(key.has_private));
         out.instant(key.exported_at);
-        out.0.extend_from_slice(&self.revision.to_be_bytes());
+        out.0.extend_from_slice(&self.revision_code().to_be_bytes());
         out.optional(key.public_key.as_deref());
     }
 }

@@ -164,7 +164,7 @@ pub(super) fn put_seal(transaction: &Connection, seq: i64, row: &NewRow) -> Resu
         .execute(params![
             seq,
             record.key.exported_at.map(jiff::Timestamp::as_millisecond),
-            record.revision,
+            record.revision_code(),
             record.nonce,
             record.tag,
             sealed.as_ref()

@@ -84,18 +84,6 @@ impl Database {
         })
     }
 
-    /// Whether a ring has revoked this key.
-    pub(crate) fn is_revoked(&self, id: KeyId) -> Result<bool> {
-        self.read(|connection| {
-            if schema::version(connection)? < schema::WITH_RINGS {
-                return Ok(false);
-            }
-            let mut statement = connection
-                .prepare_cached("SELECT count(*) FROM key JOIN ring_key USING (seq) WHERE id = ?1 AND place = ?2")?;
-            Ok(statement.query_row(params![id.as_bytes(), RingPlace::Revoked.code()], |row| row.get(0))?)
-        })
-    }
-
     /// The keys that rings have retired or revoked, and those that are for encryption.
     pub(crate) fn withdrawn(&self) -> Result<HashSet<KeyId>> {
         self.read(|connection| {

@@ -15,6 +15,7 @@ pub(super) const COLUMNS: &str = "seq, id, name, type, algorithm, bits, kid, iss
 
 /// Reads a row selected by [`COLUMNS`]. A value that no version of this library writes is damage.
 pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Stored> {
+    let (revision, revoked) = Record::read_revision(row.get(15)?);
     let key = Key {
         id: convert(row, 1, |bytes: [u8; 16]| KeyId::from_stored(&bytes))?,
         name: convert(row, 2, |text: String| KeyName::parse(text).ok())?,
@@ -36,13 +37,14 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Stored> {
         updated_at: convert(row, 12, instant)?,
         expires_at: convert(row, 13, optional_instant)?,
         exported_at: convert(row, 14, optional_instant)?,
+        revoked,
         public_key: row.get::<_, Option<Vec<u8>>>(18)?.map(Vec::into_boxed_slice),
         certificates: convert(row, 19, |bytes: Option<Vec<u8>>| match bytes {
             None => Some(None),
             Some(bytes) => Certificates::new(bytes).map(Some),
         })?,
     };
-    let record = Record { key, revision: row.get(15)?, nonce: row.get(16)?, tag: row.get(17)? };
+    let record = Record { key, revision, nonce: row.get(16)?, tag: row.get(17)? };
     Ok(Stored { seq: row.get(0)?, record })
 }
 
@@ -78,7 +80,7 @@ pub(super) fn insert(transaction: &Connection, row: &NewRow) -> Result<Written> 
         Some(prefix) => same_material(transaction, prefix, &row.record.key)?,
         None => Vec::new(),
     };
-    let Record { key, revision, nonce, tag } = &row.record;
+    let Record { key, nonce, tag, .. } = &row.record;
     transaction
         .prepare_cached(
             "INSERT INTO key (seq, id, name, type, algorithm, bits, kid, issuer, origin, exportable, has_private, inserted_at, \
@@ -101,7 +103,7 @@ pub(super) fn insert(transaction: &Connection, row: &NewRow) -> Result<Written> 
             ":updated_at": key.updated_at.as_millisecond(),
             ":expires_at": key.expires_at.map(Timestamp::as_millisecond),
             ":exported_at": key.exported_at.map(Timestamp::as_millisecond),
-            ":revision": revision,
+            ":revision": row.record.revision_code(),
             ":nonce": nonce,
             ":tag": tag,
             ":public_key": key.public_key.as_deref(),

@@ -1,12 +1,14 @@
 //! The verbs that change a ring, each in one transaction.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::{Ring, RingState, no_such_ring, quoted_ring};
 use crate::error::{Error, Result};
 use crate::keystore::Keystore;
 use crate::keystore::generate::{quoted, taken};
-use crate::model::{Invalid, Key, KeyId, KeySpec, Kid, NewRow, RingName, RingRecord, Stored};
+use crate::model::{Invalid, KeyId, KeySpec, Kid, NewRow, RingName, RingRecord, Stored};
 use crate::storage::{Refused, RingChange, RingRows, StorageError};
 
 /// What a change may answer with: an error of the file, which may spoil the connection, or one in its own words.
@@ -74,7 +76,8 @@ impl Ring {
     /// [`Keystore::sign`] signs with it. If it was the current key, the next one takes over; if it was either, a new next key
     /// is made. To revoke a key twice changes nothing.
     ///
-    /// The key stays in the store, so that an exportable one can still be handed out to decrypt what was encrypted to it.
+    /// The key stays in the store as long as it is in the ring's history ([`RingPlan::keep`](crate::RingPlan::keep)), so that an
+    /// exportable one can still be handed out to decrypt what was encrypted to it. That it was revoked is sealed into its row.
     /// Handles of it that were taken before go on signing: see [`Keystore::signer`].
     ///
     /// # Errors
@@ -103,7 +106,7 @@ impl Ring {
                 insert(change, next)?;
             }
             record.revoke(key, next.map(|next| next.record.key.id), self.now());
-            store.seal_key_anew(change, key)
+            store.seal_as_revoked(change, key)
         });
         revoked.map(|(state, ())| state)
     }
@@ -212,16 +215,17 @@ impl Keystore {
     }
 
     pub(super) fn state_of(&self, (record, stored): RingRows) -> Result<RingState> {
-        let key = |stored: Stored| -> Result<Key> { self.checked(stored) };
-        RingState::new(record, stored.into_iter().map(key).collect::<Result<_>>()?)
+        self.check_keys_of(&record, &stored)?;
+        RingState::new(record, stored.into_iter().map(|stored| stored.record.key).collect())
     }
 
-    /// Seals a key with a new nonce, so that every handle that any process cached of it is outdated.
-    fn seal_key_anew(&self, change: &RingChange<'_>, key: KeyId) -> Changed<()> {
-        let (Stored { seq, record }, sealed) = change.sealed(key)?;
+    /// Seals a key as revoked. Its nonce is another, so that every handle that any process cached of it is outdated.
+    fn seal_as_revoked(&self, change: &RingChange<'_>, key: KeyId) -> Changed<()> {
+        let (Stored { seq, mut record }, sealed) = change.sealed(key)?;
         self.check(&record)?;
         let private = self.0.vault.unseal(&record, &sealed).map_err(Error::from)?;
-        let revision = record.revision.checked_add(1).ok_or_else(last_revision)?;
+        let revision = record.next_revision().ok_or_else(last_revision)?;
+        record.key.revoked = true;
         change.reseal(seq, &self.seal_again(record.key, revision, private.expose_secret())?)?;
         Ok(())
     }
@@ -230,13 +234,14 @@ impl Keystore {
     fn drop_ended(&self, change: &RingChange<'_>, record: &mut RingRecord) -> Changed<Vec<(i64, Vec<i64>)>> {
         let ended = record.ended();
         let too_many = ended.len().saturating_sub(usize::from(record.keep));
-        let mut dropped = Vec::new();
+        let (mut dropped, mut gone) = (Vec::new(), BTreeSet::new());
         for key in ended.into_iter().take(too_many) {
             if change.other_users(key)?.is_empty() {
                 dropped.push(self.digests_of(change, key)?);
-                record.members.retain(|member| member.key != key);
+                gone.insert(key);
             }
         }
+        record.members.retain(|member| !gone.contains(&member.key));
         Ok(dropped)
     }
 

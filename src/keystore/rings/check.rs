@@ -4,17 +4,20 @@ use std::collections::BTreeSet;
 
 use super::quoted_ring;
 use crate::keystore::Keystore;
-use crate::model::{RingPlace, RingRecord};
+use crate::model::{KeyId, RingPlace, RingRecord};
 
 impl Keystore {
-    /// Every problem with the rings, in words.
-    pub(in crate::keystore) fn check_rings(&self, rings: &[RingRecord]) -> Vec<String> {
+    /// Every problem with the rings, in words, when these are all keys that were revoked.
+    pub(in crate::keystore) fn check_rings(&self, rings: &[RingRecord], revoked: &BTreeSet<KeyId>) -> Vec<String> {
         let problem =
-            |ring| self.problem_of(ring).map(|problem| format!("ring {}: {problem}", quoted_ring(&ring.name)));
-        rings.iter().filter_map(problem).collect()
+            |ring| self.problem_of(ring, revoked).map(|problem| format!("ring {}: {problem}", quoted_ring(&ring.name)));
+        let mut problems: Vec<_> = rings.iter().filter_map(problem).collect();
+        let members: BTreeSet<_> = rings.iter().flat_map(|ring| &ring.members).map(|member| member.key).collect();
+        problems.extend(revoked.difference(&members).map(|key| format!("key {key} was revoked and is in no ring")));
+        problems
     }
 
-    fn problem_of(&self, ring: &RingRecord) -> Option<String> {
+    fn problem_of(&self, ring: &RingRecord, revoked: &BTreeSet<KeyId>) -> Option<String> {
         if let Err(error) = self.check_ring(ring) {
             return Some(error.to_string());
         }
@@ -23,6 +26,9 @@ impl Keystore {
             return Some("it has a key twice".into());
         }
         ring.members.iter().find_map(|member| {
+            if revoked.contains(&member.key) != (member.place == RingPlace::Revoked) {
+                return Some(format!("key {} does not agree whether it was revoked", member.key));
+            }
             let fits = match member.place {
                 RingPlace::Next => member.current_since.is_none() && member.ended_at.is_none(),
                 RingPlace::Current => member.current_since.is_some() && member.replaced_at.is_none(),

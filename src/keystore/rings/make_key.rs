@@ -47,7 +47,7 @@ impl Keystore {
         let not_before = x509::cut_to_second(at);
         let needed = ring.schedule.map_or(Duration::ZERO, |schedule| schedule.lifetime());
         // In whole seconds, of which the last one counts (RFC 5280, section 4.1.2.5).
-        let needed = at.checked_add(needed).map_err(|_| X509Error::NoSuchYear(at, YEARS))?;
+        let needed = at.checked_add(needed).map_err(|_| X509Error::NoSuchYear(at))?;
         let not_after = x509::years_after(not_before, YEARS)?.max(x509::cut_to_second(needed));
         let usage = match (ring.key_use, ring.spec.algorithm().key_type()) {
             (KeyUse::Signing, _) => KeyUsage::DIGITAL_SIGNATURE,

@@ -124,7 +124,7 @@ impl Inner {
         let found = self.store.0.database.ring(RingLookup::Id(&self.id))?;
         let (record, stored) = found.ok_or_else(|| no_such_ring(&self.name))?;
         self.store.check_ring(&record)?;
-        stored.iter().try_for_each(|stored| self.store.check(&stored.record))?;
+        self.store.check_keys_of(&record, &stored)?;
         Ok((record, stored))
     }
 
