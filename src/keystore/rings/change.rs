@@ -8,7 +8,7 @@ use super::{Ring, RingState, no_such_ring, quoted_ring};
 use crate::error::{Error, Result};
 use crate::keystore::Keystore;
 use crate::keystore::generate::{quoted, taken};
-use crate::model::{Invalid, KeyId, KeySpec, Kid, NewRow, RingName, RingRecord, Stored};
+use crate::model::{Invalid, KeyId, KeySpec, Kid, NewRow, RingName, RingPlace, RingRecord, Stored};
 use crate::storage::{Refused, RingChange, RingRows, StorageError};
 
 /// What a change may answer with: an error of the file, which may spoil the connection, or one in its own words.
@@ -98,7 +98,7 @@ impl Ring {
             let Some(member) = record.members.iter().find(|member| member.key == key) else {
                 return Err(self.no_such_kid(kid).into());
             };
-            if member.place == crate::model::RingPlace::Revoked {
+            if member.place == RingPlace::Revoked {
                 return Ok(());
             }
             let next = successor.as_ref().filter(|_| record.needs_successor(key));
@@ -170,9 +170,11 @@ impl Ring {
             }
             // A key's row that is damaged is found before anything is committed, so that an error means that nothing changed.
             let keys = change.keys(&record)?;
-            Ok((store.state_of((record, keys))?, done))
+            Ok((gone(&before, &record), store.state_of((record, keys))?, done))
         })??;
-        changed.ok_or_else(|| no_such_ring(&self.inner().name))
+        let (gone, state, done) = changed.ok_or_else(|| no_such_ring(&self.inner().name))?;
+        gone.into_iter().for_each(|key| store.0.cache.forget(key));
+        Ok((state, done))
     }
 
     /// A new key for the ring, of another kind if one is given.
@@ -267,6 +269,44 @@ pub(super) fn insert(change: &RingChange<'_>, row: &NewRow) -> Changed<()> {
     })
 }
 
+/// The keys that were revoked or left the ring between the two, and that nobody may use any more.
+fn gone(before: &RingRecord, after: &RingRecord) -> BTreeSet<KeyId> {
+    let usable = |ring: &RingRecord| -> BTreeSet<KeyId> {
+        let members = ring.members.iter().filter(|member| member.place != RingPlace::Revoked);
+        members.map(|member| member.key).collect()
+    };
+    &usable(before) - &usable(after)
+}
+
 fn last_revision() -> StorageError {
     StorageError::Damaged("its revision is the last there is".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::keystore::{Keystore, Options, RingPlan};
+    use crate::model::{Algorithm, KeySpec, RingName};
+
+    #[test]
+    fn what_is_gone_is_not_kept_in_memory() {
+        let store = Keystore::in_memory(Options::default()).unwrap();
+        let plan = RingPlan::new(RingName::parse("acme").unwrap(), KeySpec::parse(Algorithm::Es256, None).unwrap());
+        let ring = store.create_ring(&plan.keep(1)).unwrap();
+        let cached = || format!("{:?}", store.0.cache);
+        for key in ring.state().unwrap().live() {
+            store.signer(key.key().id()).unwrap();
+            store.verifier(key.key().id()).unwrap();
+        }
+        assert_eq!(cached(), "Cache(2 signers, 2 verifiers)");
+        // Retired, a key may still be asked for.
+        ring.rotate().unwrap();
+        ring.rotate().unwrap();
+        assert_eq!(cached(), "Cache(2 signers, 2 verifiers)");
+        // The first is deleted, the second retired.
+        ring.rotate().unwrap();
+        assert_eq!(cached(), "Cache(1 signers, 1 verifiers)");
+        let retired = ring.state().unwrap().ended().iter().map(|key| key.key().kid().clone()).next().unwrap();
+        ring.revoke(&retired).unwrap();
+        assert_eq!(cached(), "Cache(0 signers, 0 verifiers)");
+    }
 }
