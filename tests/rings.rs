@@ -667,6 +667,24 @@ fn the_store_publishes_what_rings_have_in_force() {
     assert_eq!(all(), BTreeSet::from([alone.kid().as_str().to_owned()]));
 }
 
+/// Rings for encryption are made while the store publishes its keys: none of theirs is ever among them.
+#[test]
+fn keys_for_encryption_are_at_no_moment_published_for_signatures() {
+    let store = memory();
+    let own: Vec<_> = (0..300).map(|n| support::es256(&n.to_string())).collect();
+    assert!(store.generate_many(&own).unwrap().iter().all(Result::is_ok));
+    std::thread::scope(|scope| {
+        let published = scope.spawn(|| (0..100).map(|_| kids(&store.jwks().unwrap()).len()).collect::<Vec<_>>());
+        for n in 0.. {
+            store.create_ring(&plan(&n.to_string()).key_use(KeyUse::Encryption)).unwrap();
+            if published.is_finished() {
+                break;
+            }
+        }
+        assert_eq!(published.join().unwrap(), [300; 100]);
+    });
+}
+
 #[test]
 fn keys_of_rings_are_keys() {
     let store = memory();

@@ -12,17 +12,13 @@ impl Keystore {
     /// `x5t#S256`. HMAC keys are left out, and so are those that a ring has retired or revoked and those that a ring has for
     /// encryption: [`Ring::jwks`](super::Ring::jwks) is what a ring publishes.
     ///
-    /// All of it is in memory, some 2 KB a key.
+    /// A ring that is made, or turns, meanwhile may be there with its keys of before or of after. All of it is in memory, some
+    /// 2 KB a key.
     ///
     /// # Errors
     /// Those of every read, see [`key`](Self::key).
     pub fn jwks(&self) -> Result<String> {
-        let before = self.0.database.withdrawn()?;
-        let keys = self.keys().collect::<Result<Vec<_>>>()?;
-        // Asked again: the keys were read one by one, and a ring may have been made or have turned meanwhile.
-        let after = self.0.database.withdrawn()?;
-        let published = |key: &Key| !key.revoked && !before.contains(&key.id) && !after.contains(&key.id);
-        set(keys.into_iter().filter(published).map(Ok), KeyUse::Signing)
+        set(self.published_keys().filter(|key| !key.as_ref().is_ok_and(Key::is_revoked)), KeyUse::Signing)
     }
 
     /// As [`jwks`](Self::jwks), of these keys, in this order.

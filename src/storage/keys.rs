@@ -94,10 +94,7 @@ impl Database {
 
     /// Up to `most` rows inserted after the one at `seq`, in the order of insertion.
     pub(crate) fn after(&self, seq: i64, most: u32) -> Result<Vec<Stored>> {
-        self.read(|connection| {
-            let query = format!("SELECT {} FROM key WHERE seq > ?1 ORDER BY seq LIMIT ?2", rows::COLUMNS);
-            select(connection, &query, params![seq, most])
-        })
+        self.read(|connection| select_after(connection, "TRUE", seq, most))
     }
 
     pub(crate) fn count(&self) -> Result<u64> {
@@ -208,6 +205,13 @@ pub(super) fn sealed_row_of(connection: &Connection, id: KeyId) -> Result<(Store
     let mut statement =
         connection.prepare_cached(&format!("SELECT {}, sealed FROM key WHERE id = ?1", rows::COLUMNS))?;
     statement.query_row([id.as_bytes()], rows::read_sealed).optional()?.ok_or(StorageError::NoSuchKey)
+}
+
+/// Up to `most` rows after the one at `seq` for which the condition holds.
+pub(super) fn select_after(connection: &Connection, condition: &str, seq: i64, most: u32) -> Result<Vec<Stored>> {
+    let columns = rows::COLUMNS;
+    let query = format!("SELECT {columns} FROM key WHERE seq > ?1 AND {condition} ORDER BY seq LIMIT ?2");
+    select(connection, &query, params![seq, most])
 }
 
 pub(super) fn select(connection: &Connection, query: &str, parameters: impl rusqlite::Params) -> Result<Vec<Stored>> {

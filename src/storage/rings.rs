@@ -2,8 +2,6 @@
 
 mod ring_rows;
 
-use std::collections::HashSet;
-
 use rusqlite::{Connection, params};
 
 use super::database::Database;
@@ -12,7 +10,7 @@ use super::{keys, rows, schema, uses};
 use crate::model::{KeyId, KeyUse, NewRow, RingName, RingPlace, RingRecord, Stored};
 
 pub(super) use ring_rows::select_all;
-use ring_rows::{key_id, keys_of, number, put, select_one};
+use ring_rows::{keys_of, number, put, select_one};
 
 /// By what a ring is looked up.
 #[derive(Clone, Copy, Debug)]
@@ -84,20 +82,21 @@ impl Database {
         })
     }
 
-    /// The keys that rings have retired or revoked, and those that are for encryption.
-    pub(crate) fn withdrawn(&self) -> Result<HashSet<KeyId>> {
+    /// As [`after`](Self::after), without the keys that rings have retired or revoked and those that they have for encryption.
+    /// Which those are is asked with the rows: a ring may be made, or turn, between two batches.
+    pub(crate) fn published_after(&self, seq: i64, most: u32) -> Result<Vec<Stored>> {
         self.read(|connection| {
             if schema::version(connection)? < schema::WITH_RINGS {
-                return Ok(HashSet::new());
+                return keys::select_after(connection, "TRUE", seq, most);
             }
-            let mut statement = connection.prepare_cached(
-                "SELECT key.id FROM ring_key JOIN ring ON ring.n = ring JOIN key USING (seq) \
-                 WHERE place IN (?1, ?2) OR key_use = ?3",
-            )?;
-            let (retired, revoked) = (RingPlace::Retired.code(), RingPlace::Revoked.code());
-            let found =
-                statement.query_map(params![retired, revoked, KeyUse::Encryption.code()], |row| key_id(row, 0))?;
-            Ok(found.collect::<rusqlite::Result<_>>()?)
+            let withdrawn = format!(
+                "NOT EXISTS (SELECT * FROM ring_key JOIN ring ON ring.n = ring \
+                 WHERE ring_key.seq = key.seq AND (place IN ({}, {}) OR key_use = {}))",
+                RingPlace::Retired.code(),
+                RingPlace::Revoked.code(),
+                KeyUse::Encryption.code()
+            );
+            keys::select_after(connection, &withdrawn, seq, most)
         })
     }
 }

@@ -99,7 +99,7 @@ fn with_members(connection: &Connection, (n, heads, mut record): RingRow) -> Res
     Ok(record)
 }
 
-pub(super) fn key_id(row: &Row<'_>, column: usize) -> rusqlite::Result<KeyId> {
+fn key_id(row: &Row<'_>, column: usize) -> rusqlite::Result<KeyId> {
     convert(row, column, |bytes: [u8; 16]| KeyId::from_stored(&bytes))
 }
 
