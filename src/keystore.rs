@@ -110,8 +110,7 @@ impl Keystore {
 
     /// Now, in whole milliseconds.
     fn now(&self) -> jiff::Timestamp {
-        let now = self.0.options.clock.now();
-        jiff::Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+        clock::cut_to_millis(self.0.options.clock.now())
     }
 
     /// How many keys there are.

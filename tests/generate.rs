@@ -289,7 +289,7 @@ fn certificates_last_ten_calendar_years() {
 fn a_clock_beyond_all_certificates_is_an_error() {
     let store = Keystore::in_memory(Options::default().clock(Fixed::at("9995-01-01T00:00:00Z"))).unwrap();
     let error = store.generate(request("late", Algorithm::Es256)).unwrap_err();
-    insta::assert_snapshot!(error.to_string(), @"10 years after 9995-01-01T00:00:00Z is beyond the year 9999");
+    insta::assert_snapshot!(error.to_string(), @"a certificate that begins at 9995-01-01T00:00:00Z would end beyond the year 9999");
     assert!(store.is_empty().unwrap());
     // An HMAC secret has no certificate that could end.
     make(&store, "late", Algorithm::Hs256);

@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 /// A source of random bytes fit for keys, nonces and blinding.
 ///
 /// The store asks it for every random byte that it needs. An implementation must be unpredictable: with a weak source
-/// every key is weak. [`SystemEntropy`] is what nearly everybody wants.
+/// every key is weak. [`SystemEntropy`] is what nearly everybody wants. It is asked in the middle of a change, too: one that
+/// calls the store would wait for itself.
 pub trait Entropy: fmt::Debug + Send + Sync {
     /// Fills all of `out`.
     ///

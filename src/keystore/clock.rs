@@ -5,6 +5,8 @@ use std::fmt::Debug;
 use jiff::Timestamp;
 
 /// Where the store takes the time from. Give one of your own to make a test repeatable.
+///
+/// It is asked in the middle of a change, too: one that calls the store would wait for itself.
 pub trait Clock: Debug + Send + Sync {
     /// The time of now.
     fn now(&self) -> Timestamp;
@@ -18,4 +20,12 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }
+}
+
+/// The millisecond that has begun, as times are kept.
+pub(super) fn cut_to_millis(at: Timestamp) -> Timestamp {
+    // Milliseconds and what is finer have the same sign: before 1970 the cut is the other way round.
+    let millis = at.as_millisecond() - i64::from(at.subsec_nanosecond() % 1_000_000 < 0);
+    // Of the last second that there is, jiff takes no milliseconds.
+    Timestamp::from_millisecond(millis).or_else(|_| Timestamp::from_second(at.as_second())).unwrap_or(at)
 }

@@ -2,7 +2,7 @@
 
 mod ring_rows;
 
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use super::database::Database;
 use super::error::{Result, StorageError};

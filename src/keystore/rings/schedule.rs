@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::change::{Changed, insert, is_of};
 use super::{Ring, RingState};
 use crate::error::Result;
+use crate::keystore::clock::cut_to_millis;
 use crate::model::{NewRow, RingPlace, RingRecord, Schedule};
 use crate::storage::RingChange;
 
@@ -170,12 +171,4 @@ fn coming(record: &RingRecord) -> [Option<Due>; 2] {
 /// `None` when time ends before.
 fn after(at: Option<Timestamp>, time: Duration) -> Option<Timestamp> {
     at?.checked_add(time).ok()
-}
-
-/// The millisecond that has begun, as times are kept.
-fn cut_to_millis(at: Timestamp) -> Timestamp {
-    // Milliseconds and what is finer have the same sign: before 1970 the cut is the other way round.
-    let millis = at.as_millisecond() - i64::from(at.subsec_nanosecond() % 1_000_000 < 0);
-    // Of the last second that there is, jiff takes no milliseconds.
-    Timestamp::from_millisecond(millis).or_else(|_| Timestamp::from_second(at.as_second())).unwrap_or(at)
 }
