@@ -671,7 +671,7 @@ fn the_store_publishes_what_rings_have_in_force() {
 #[test]
 fn keys_for_encryption_are_at_no_moment_published_for_signatures() {
     let store = memory();
-    let own: Vec<_> = (0..300).map(|n| support::es256(&n.to_string())).collect();
+    let own: Vec<_> = (0..300).map(|n| support::es256(n.to_string())).collect();
     assert!(store.generate_many(&own).unwrap().iter().all(Result::is_ok));
     std::thread::scope(|scope| {
         let published = scope.spawn(|| (0..100).map(|_| kids(&store.jwks().unwrap()).len()).collect::<Vec<_>>());

@@ -29,3 +29,23 @@ pub(super) fn cut_to_millis(at: Timestamp) -> Timestamp {
     // Of the last second that there is, jiff takes no milliseconds.
     Timestamp::from_millisecond(millis).or_else(|_| Timestamp::from_second(at.as_second())).unwrap_or(at)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_can_be_read_and_never_lies_after() {
+        for (from, to) in [
+            ("2026-11-22T06:00:00.123999999Z", "2026-11-22T06:00:00.123Z"),
+            ("1969-12-31T23:59:59.999000001Z", "1969-12-31T23:59:59.999Z"),
+            ("1969-12-31T23:59:59.998999999Z", "1969-12-31T23:59:59.998Z"),
+        ] {
+            assert_eq!(cut_to_millis(from.parse().unwrap()), to.parse().unwrap());
+        }
+        for end in [Timestamp::MIN, Timestamp::MAX] {
+            let kept = cut_to_millis(end);
+            assert!(kept <= end && Timestamp::from_millisecond(kept.as_millisecond()).unwrap() == kept, "{kept}");
+        }
+    }
+}

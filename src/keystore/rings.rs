@@ -20,7 +20,7 @@ use super::Keystore;
 use super::generate::taken;
 use crate::crypto;
 use crate::error::{Error, Result};
-use crate::model::{Invalid, KeyType, RingMember, RingName, RingPlace, RingRecord, Stored};
+use crate::model::{Invalid, KeyType, Kid, RingMember, RingName, RingPlace, RingRecord, Stored};
 use crate::storage::{RingLookup, StorageError};
 
 impl Keystore {
@@ -136,6 +136,15 @@ fn not_whole(name: &RingName) -> Error {
 
 fn no_such_ring(name: &RingName) -> Error {
     Error::not_found(format!("ring {}", quoted_ring(name)))
+}
+
+/// Whole, since thumbprints are told apart by any of their characters.
+fn quoted_kid(kid: &Kid) -> String {
+    format!("'{}'", kid.as_str().escape_debug())
+}
+
+fn no_such_kid(kid: &Kid, ring: &RingName) -> Error {
+    Error::not_found(format!("key with kid {} in the ring {}", quoted_kid(kid), quoted_ring(ring)))
 }
 
 fn quoted_ring(name: &RingName) -> String {

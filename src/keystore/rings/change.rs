@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{Ring, RingState, no_such_ring, quoted_ring};
+use super::{Ring, RingState, no_such_kid, no_such_ring};
 use crate::error::{Error, Result};
 use crate::keystore::Keystore;
 use crate::keystore::generate::{quoted, taken};
-use crate::model::{Invalid, KeyId, KeySpec, Kid, NewRow, RingName, RingPlace, RingRecord, Stored};
+use crate::model::{KeyId, KeySpec, Kid, NewRow, RingName, RingPlace, RingRecord, Stored};
 use crate::storage::{Refused, RingChange, RingRows, StorageError};
 
 /// What a change may answer with: an error of the file, which may spoil the connection, or one in its own words.
@@ -96,7 +96,7 @@ impl Ring {
         };
         let revoked = self.change(|change, record| {
             let Some(member) = record.members.iter().find(|member| member.key == key) else {
-                return Err(self.no_such_kid(kid).into());
+                return Err(no_such_kid(kid, self.name()).into());
             };
             if member.place == RingPlace::Revoked {
                 return Ok(());
@@ -198,12 +198,7 @@ impl Ring {
     }
 
     fn by_kid(&self, state: &RingState, kid: &Kid) -> Result<KeyId> {
-        state.by_kid(kid.as_str()).map(|key| key.key().id()).ok_or_else(|| self.no_such_kid(kid))
-    }
-
-    fn no_such_kid(&self, kid: &Kid) -> Error {
-        let (kid, name) = (Invalid::quote(kid.as_str()), quoted_ring(self.name()));
-        Error::not_found(format!("key with kid {kid} in the ring {name}"))
+        state.by_kid(kid.as_str()).map(|key| key.key().id()).ok_or_else(|| no_such_kid(kid, self.name()))
     }
 }
 

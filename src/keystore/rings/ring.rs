@@ -6,10 +6,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::loaded::Loading;
-use super::{RingSigner, RingState, no_such_ring};
+use super::{RingSigner, RingState, no_such_kid, no_such_ring, quoted_kid, quoted_ring};
 use crate::error::{Error, Result};
 use crate::keystore::{Keystore, Verifier};
-use crate::model::{Invalid, Kid, RingName};
+use crate::model::{Kid, RingName};
 use crate::storage::{RingLookup, RingRows};
 
 /// A ring of a store: keys that follow each other, with one current and one next at every moment, for every thread and process.
@@ -79,16 +79,16 @@ impl Ring {
     /// As [`signer`](Self::signer); [`NotFound`](crate::ErrorKind::NotFound) when the ring has no key with this key
     /// identifier, [`Refused`](crate::ErrorKind::Refused) when it has been retired or revoked.
     pub fn verifier(&self, kid: &Kid) -> Result<Verifier> {
-        let (name, quoted) = (super::quoted_ring(&self.0.name), Invalid::quote(kid.as_str()));
         loop {
             if let Some(verifier) = self.0.with_loaded(|loaded| Ok(loaded.verifiers()?.get(kid.as_str()).cloned()))? {
                 return Ok(verifier);
             }
             match self.state()?.by_kid(kid.as_str()) {
-                None => return Err(Error::not_found(format!("key with kid {quoted} in the ring {name}"))),
+                None => return Err(no_such_kid(kid, &self.0.name)),
                 // It was published since the look above.
                 Some(key) if key.place().is_live() => {}
                 Some(key) => {
+                    let (quoted, name) = (quoted_kid(kid), quoted_ring(&self.0.name));
                     let (place, at) = (key.place().name(), key.ended_at().unwrap_or(Timestamp::UNIX_EPOCH));
                     return Err(Error::refused(format!(
                         "the key with kid {quoted} of the ring {name} was {place} at {at}"
