@@ -62,7 +62,8 @@ impl Ring {
     }
 
     /// Does what is due at `now`, all of it or nothing, and tells what it did: nothing when another thread or process was
-    /// faster. However long ago a rotation was due, it is made once; the new current key's time begins at `now`.
+    /// faster. However long ago a rotation was due, it is made once; the new current key's time begins at `now`. What it
+    /// makes due itself is for the next call: without a grace, that retires the key that it replaced.
     ///
     /// ```
     /// use std::time::Duration;
