@@ -576,6 +576,17 @@ fn a_ring_that_is_gone_leaves_its_revoked_keys() {
     assert!(!store.jwks().unwrap().contains(scene.signed[3].0.kid().as_str()));
 }
 
+/// A ring that was edited is not handed out in the list of all either.
+#[test]
+fn the_list_has_no_edited_ring() {
+    let scene = Scene::new();
+    lay_out(&scene.path(), &scene.file, &[]);
+    let store = Keystore::open(scene.path(), &raw(), options()).unwrap();
+    assert_eq!(store.rings().unwrap().len(), 2);
+    run(&attacker(&scene.path(), &RAW), "UPDATE ring SET keep = keep + 1 WHERE n = 2", "keep");
+    assert_eq!(store.rings().unwrap_err().kind(), ErrorKind::Damaged);
+}
+
 /// Whatever is done to its ring, a revoked key signs no more, since its own row says so; nor does a row that says otherwise.
 #[test]
 fn a_revoked_key_taken_out_of_its_ring_signs_nowhere() {

@@ -14,6 +14,7 @@ mod support;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use insta::assert_snapshot;
@@ -447,6 +448,25 @@ fn a_key_name_that_is_taken_is_named() {
         }
         assert_sound(&store);
     }
+}
+
+/// An RSA key takes seconds: that the name is taken is said before one is looked for.
+#[test]
+fn a_ring_name_that_is_taken_is_said_before_a_key_is_made() {
+    #[derive(Debug)]
+    struct Counted(AtomicUsize);
+    impl Entropy for Counted {
+        fn fill(&self, out: &mut [u8]) -> Result<(), EntropyError> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            SystemEntropy.fill(out)
+        }
+    }
+    let drawn = Arc::new(Counted(AtomicUsize::new(0)));
+    let store = Keystore::in_memory(Options::default().entropy(drawn.clone())).unwrap();
+    store.create_ring(&plan("acme")).unwrap();
+    let before = drawn.0.load(Ordering::SeqCst);
+    let refused = store.create_ring(&RingPlan::new(name("acme"), spec(Algorithm::Rs256))).unwrap_err();
+    assert_eq!((refused.kind(), drawn.0.load(Ordering::SeqCst)), (ErrorKind::Duplicate, before));
 }
 
 #[test]
