@@ -271,8 +271,19 @@ fn ids_are_segments_of_a_path() {
         assert_eq!(ring(&store, id).state().unwrap().current().key().kid().as_str(), kids(&made)[0]);
     }
     let mut said = Vec::new();
-    for segment in ["", "%20", "%", "a%2", "%zz", "%ff", "a%0A", "a%20(encryption)", &"a".repeat(116), &"a".repeat(500)]
-    {
+    for segment in [
+        "",
+        "%20",
+        "%",
+        "a%2",
+        "%zz",
+        "%ff",
+        "a%0A",
+        "a%E2%80%A9b",
+        "a%20(encryption)",
+        &"a".repeat(116),
+        &"a".repeat(500),
+    ] {
         let message = refused(&store, "GET", &path(segment), "");
         assert_eq!(refused(&store, "POST", &path(segment), body), message);
         assert_eq!(refused(&store, "POST", &format!("{}/rotate", path(segment)), body), message);
@@ -286,6 +297,7 @@ fn ids_are_segments_of_a_path() {
     id is '%zz', allowed is UTF-8 in percent-encoding
     id is '%ff', allowed is UTF-8 in percent-encoding
     id has U+000A at character 2, allowed is any text without control character
+    id has U+2029 at character 2, allowed is any text without control character
     id is 'a (encryption)', allowed is one that does not end in ' (encryption)'
     id is 116 characters, at most 115 characters
     id is 500 bytes, at most 115 characters
