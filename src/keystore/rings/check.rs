@@ -39,3 +39,46 @@ impl Keystore {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::{Algorithm, KeySpec, Options, RingName, RingPlan};
+
+    /// What a tag cannot tell, since this library would have written it itself.
+    #[test]
+    fn times_and_keys_that_do_not_fit_are_named() {
+        let store = Keystore::in_memory(Options::default()).unwrap();
+        let spec = KeySpec::new(Algorithm::Hs256, None).unwrap();
+        let ring = store.create_ring(&RingPlan::new(RingName::new("acme").unwrap(), spec)).unwrap();
+        ring.rotate().unwrap();
+        ring.rotate().unwrap();
+        let found = || store.0.database.rings().unwrap();
+        assert_eq!(store.check_rings(&found()), [""; 0]);
+        let problem = |place: RingPlace, change: &dyn Fn(&mut crate::model::RingMember)| {
+            let mut rings = found();
+            let member = rings[0].members.iter_mut().find(|member| member.place == place).unwrap();
+            change(member);
+            rings[0].tag = store.0.vault.tag(&rings[0]);
+            let problems = store.check_rings(&rings);
+            assert_eq!(problems.len(), 1, "{}", place.name());
+            assert!(problems[0].contains(&format!(" is {} at times that do not fit", place.name())), "{problems:?}");
+        };
+        let at = Some(Timestamp::UNIX_EPOCH);
+        problem(RingPlace::Next, &|member| member.current_since = at);
+        problem(RingPlace::Next, &|member| member.ended_at = at);
+        problem(RingPlace::Current, &|member| member.current_since = None);
+        problem(RingPlace::Current, &|member| member.replaced_at = at);
+        problem(RingPlace::Previous, &|member| member.replaced_at = None);
+        problem(RingPlace::Previous, &|member| member.ended_at = at);
+        problem(RingPlace::Retired, &|member| member.ended_at = None);
+
+        let mut twice = found();
+        let again = *twice[0].members.iter().find(|member| member.place == RingPlace::Retired).unwrap();
+        twice[0].members.push(again);
+        twice[0].tag = store.0.vault.tag(&twice[0]);
+        assert_eq!(store.check_rings(&twice), ["ring 'acme': it has a key twice"]);
+    }
+}
