@@ -966,3 +966,47 @@ fn another_key_of_the_same_kid_proves_nothing() {
     two.delete().unwrap();
     assert!(one.verify(&signed.kid, b"m", signed.signature.as_bytes()).unwrap());
 }
+
+/// What is for encryption signs nothing, whoever asks, and is published as what it is.
+#[test]
+fn keys_for_encryption_sign_nowhere() {
+    let store = memory();
+    store.ensure_authority(&keystead::AuthorityPlan::new()).unwrap();
+    let sealing = |algorithm| RingPlan::new(name("sealing"), spec(algorithm)).key_use(KeyUse::Encryption);
+    let words = told(store.create_ring(&sealing(Algorithm::Hs256)), "");
+    assert_snapshot!(words, @"InvalidInput: algorithm is HS256, a ring for encryption allows those of RSA and EC");
+    let ring = store.create_ring(&sealing(Algorithm::Es256).exportable(true)).unwrap();
+    assert_eq!(told(ring.rotate_to(spec(Algorithm::Hs256)), ""), words);
+    let key = ring.state().unwrap().current().key().clone();
+    assert_eq!((key.key_use(), key.is_revoked()), (KeyUse::Encryption, false));
+    let refused = |outcome: keystead::Result<()>| told(outcome, key.kid().as_str());
+    assert_snapshot!(refused(store.sign(key.id(), b"m").map(drop)), @"NotPossible: the key 'sealing KID' is for encryption, it signs nothing");
+    for outcome in [
+        store.sign_with(key.id(), Algorithm::Es256, b"m").map(drop),
+        store.signer(key.id()).map(drop),
+        store.verify(key.id(), b"m", &[0; 64]).map(drop),
+        store.verifier(key.id()).map(drop),
+        store.attest(key.id(), &keystead::AttestationRequest::new()).map(drop),
+        ring.signer().map(drop),
+    ] {
+        assert_eq!(outcome.unwrap_err().kind(), ErrorKind::NotPossible);
+    }
+    assert!(!store.jwks().unwrap().contains(key.kid().as_str()));
+    let exported = store.export_secret(key.id(), &keystead::SecretFormat::Jwk).unwrap();
+    for jwk in [
+        ring.jwks().unwrap().into_bytes(),
+        store.jwks_of(&[key.id()]).unwrap().into_bytes(),
+        store.export_public(key.id(), keystead::PublicFormat::Jwk).unwrap(),
+        exported.expose_secret().to_vec(),
+    ] {
+        let text = String::from_utf8(jwk).unwrap();
+        assert!(text.contains(r#""use":"enc""#) && !text.contains("\"alg\""), "{text}");
+    }
+    // It stays so when it is sealed anew.
+    let again = store.key(key.id()).unwrap();
+    assert!(again.exported_at().is_some() && again.key_use() == KeyUse::Encryption);
+    ring.revoke(key.kid()).unwrap();
+    let revoked = store.key(key.id()).unwrap();
+    assert_eq!((revoked.key_use(), revoked.is_revoked()), (KeyUse::Encryption, true));
+    assert_eq!(store.verify_integrity().unwrap().problems(), [""; 0]);
+}

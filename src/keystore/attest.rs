@@ -15,7 +15,7 @@ use super::rename::no_such_key;
 use crate::attestation::{Attested, KeyFacts, MOST_CHALLENGE};
 use crate::codec::{self, LineEnding};
 use crate::error::{Error, Result};
-use crate::model::{Certificates, Invalid, Key, KeyId, KeyType, Problem};
+use crate::model::{Certificates, Invalid, Key, KeyId, KeyType, KeyUse, Problem};
 use crate::x509;
 
 /// How many statements a thread of [`Keystore::attest_many`] makes before it looks for more.
@@ -227,6 +227,9 @@ fn facts(key: &Key) -> Result<(Box<[u8]>, KeyFacts)> {
     let spki = match &key.public_key {
         _ if key.key_type == KeyType::Hmac => return Err(refused("is an HMAC secret")),
         _ if !key.has_private => return Err(refused("is a public key alone")),
+        _ if key.key_use == KeyUse::Encryption => {
+            return Err(refused("is for encryption, of which a statement says nothing"));
+        }
         Some(spki) => spki.clone(),
         None => return Err(refused("has no public key")),
     };

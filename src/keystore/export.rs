@@ -7,7 +7,7 @@ use super::{Keystore, material};
 use crate::codec;
 use crate::crypto;
 use crate::error::{Error, Result};
-use crate::model::{Invalid, Key, KeyId, KeyType, KeyUse, NewRow, Problem};
+use crate::model::{Invalid, Key, KeyId, KeyType, NewRow, Problem};
 use crate::secret::SecretBytes;
 use crate::storage::StorageError;
 
@@ -141,10 +141,8 @@ impl Keystore {
             SecretFormat::Pkcs12 { password } => {
                 material::write_pkcs12(pkcs8()?, &chain, key.name.as_str(), password_bytes(password)?, entropy)?.into()
             }
-            SecretFormat::Jwk if key.key_type == KeyType::Hmac => {
-                codec::jwk_secret(bytes, &jwk_facts(key, KeyUse::Signing, &chain))?
-            }
-            SecretFormat::Jwk => codec::jwk_private(bytes, &jwk_facts(key, KeyUse::Signing, &chain))?,
+            SecretFormat::Jwk if key.key_type == KeyType::Hmac => codec::jwk_secret(bytes, &jwk_facts(key, &chain))?,
+            SecretFormat::Jwk => codec::jwk_private(bytes, &jwk_facts(key, &chain))?,
             SecretFormat::Raw => {
                 must_be(key, KeyType::Hmac, "raw bytes")?;
                 private.clone_secret()

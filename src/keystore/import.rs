@@ -6,7 +6,7 @@ use super::material::{self, Kind, Material};
 use super::{ImportKey, Keystore};
 use crate::crypto;
 use crate::error::Result;
-use crate::model::{Certificates, Fingerprint, Form, Key, KeyId, Kid, NewRow, Origin};
+use crate::model::{Certificates, Fingerprint, Form, Key, KeyId, KeyUse, Kid, NewRow, Origin};
 use crate::secret::SecretBytes;
 
 /// A key that was taken in.
@@ -89,6 +89,7 @@ impl Keystore {
             expires_at,
             exported_at: None,
             revoked: false,
+            key_use: KeyUse::Signing,
             public_key,
             certificates,
         };

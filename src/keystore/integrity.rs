@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Keystore;
 use super::material::issuer;
+use super::rings::{Marks, mark};
 use crate::codec;
 use crate::crypto::{self, SigningKey};
 use crate::error::Result;
@@ -58,7 +59,7 @@ impl Keystore {
             let mut keys = 0;
             let mut digests = 0;
             let mut last = 0;
-            let mut revoked = BTreeSet::new();
+            let mut marks = Marks::new();
             loop {
                 let batch = match moment.after(last, BATCH) {
                     Ok(batch) => batch,
@@ -70,7 +71,7 @@ impl Keystore {
                 for (stored, sealed) in &batch {
                     last = stored.seq;
                     keys += 1;
-                    revoked.extend(stored.record.key.revoked.then_some(stored.record.key.id));
+                    marks.extend(mark(&stored.record.key));
                     match self.check_key(moment, stored, sealed) {
                         Ok(found) => digests += found,
                         Err(problem) => {
@@ -87,7 +88,7 @@ impl Keystore {
                 Err(error) => problems.push(format!("the keys of the authority cannot be read: {error}")),
             }
             match moment.rings() {
-                Ok(rings) => problems.extend(self.check_rings(&rings, &revoked)),
+                Ok(rings) => problems.extend(self.check_rings(&rings, &marks)),
                 Err(error) => problems.push(format!("the rings cannot be read: {error}")),
             }
             // With every key and its digests in order, one digest more belongs to no key.

@@ -18,7 +18,8 @@ impl Keystore {
     /// # Errors
     /// Those of every read, see [`key`](Self::key).
     pub fn jwks(&self) -> Result<String> {
-        set(self.published_keys().filter(|key| !key.as_ref().is_ok_and(Key::is_revoked)), KeyUse::Signing)
+        let withdrawn = |key: &Key| key.revoked || key.key_use == KeyUse::Encryption;
+        set(self.published_keys().filter(|key| !key.as_ref().is_ok_and(withdrawn)))
     }
 
     /// As [`jwks`](Self::jwks), of these keys, in this order.
@@ -28,18 +29,15 @@ impl Keystore {
     /// [`NotPossible`](crate::ErrorKind::NotPossible) when one is an HMAC key; and those of every read, see
     /// [`key`](Self::key).
     pub fn jwks_of(&self, ids: &[KeyId]) -> Result<String> {
-        set(
-            ids.iter().map(|id| {
-                let key = self.key(*id)?;
-                super::public_form::public_part(&key)?;
-                Ok(key)
-            }),
-            KeyUse::Signing,
-        )
+        set(ids.iter().map(|id| {
+            let key = self.key(*id)?;
+            super::public_form::public_part(&key)?;
+            Ok(key)
+        }))
     }
 }
 
-pub(super) fn set(keys: impl Iterator<Item = Result<Key>>, key_use: KeyUse) -> Result<String> {
+pub(super) fn set(keys: impl Iterator<Item = Result<Key>>) -> Result<String> {
     let mut set = String::from(r#"{"keys":["#);
     let mut first = true;
     for key in keys {
@@ -49,7 +47,7 @@ pub(super) fn set(keys: impl Iterator<Item = Result<Key>>, key_use: KeyUse) -> R
             set.push(',');
         }
         let certificates: Vec<_> = key.certificate_chain().collect();
-        set.push_str(&codec::jwk_public(spki, &jwk_facts(&key, key_use, &certificates))?);
+        set.push_str(&codec::jwk_public(spki, &jwk_facts(&key, &certificates))?);
     }
     set.push_str("]}");
     Ok(set)

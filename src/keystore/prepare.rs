@@ -5,8 +5,8 @@ use crate::codec;
 use crate::crypto::{self, SigningKey};
 use crate::error::Result;
 use crate::model::{
-    Algorithm, Certificates, Fingerprint, Invalid, Issuer, Key, KeyId, KeyName, KeySpec, KeyType, Kid, NewRow, Origin,
-    Problem, Record,
+    Algorithm, Certificates, Fingerprint, Invalid, Issuer, Key, KeyId, KeyName, KeySpec, KeyType, KeyUse, Kid, NewRow,
+    Origin, Problem, Record,
 };
 use crate::secret::SecretBytes;
 use crate::x509::extension::KeyUsage;
@@ -35,6 +35,7 @@ pub(super) struct MadeKey {
     pub(super) certified: Option<Certified>,
     pub(super) kid: Kid,
     pub(super) exportable: bool,
+    pub(super) key_use: KeyUse,
     pub(super) inserted_at: jiff::Timestamp,
 }
 
@@ -57,7 +58,19 @@ impl Keystore {
         let certificate = certified.as_ref().map(|certified| certified.certificate.as_slice());
         let kid = self.kid(&request.kid, algorithm, certificate, public_key.as_deref())?;
         let (name, spec, exportable) = (request.name.clone(), request.spec, request.exportable);
-        self.seal_made(MadeKey { id, name, spec, private, public_key, certified, kid, exportable, inserted_at })
+        let key_use = KeyUse::Signing;
+        self.seal_made(MadeKey {
+            id,
+            name,
+            spec,
+            private,
+            public_key,
+            certified,
+            kid,
+            exportable,
+            key_use,
+            inserted_at,
+        })
     }
 
     /// Seals and tags a key that was just made.
@@ -79,6 +92,7 @@ impl Keystore {
             expires_at: made.certified.as_ref().map(|certified| certified.expires_at),
             exported_at: None,
             revoked: false,
+            key_use: made.key_use,
             public_key: made.public_key,
             certificates: made.certified.and_then(|certified| Certificates::new(certified.certificate)),
         };

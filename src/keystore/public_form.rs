@@ -70,7 +70,7 @@ impl Key {
             PublicFormat::Pkcs7Pem => pem("PKCS7", &pkcs7()?, LineEnding::Lf),
             PublicFormat::Pkcs7PemCrlf => pem("PKCS7", &pkcs7()?, LineEnding::Crlf),
             PublicFormat::Pkcs7Der => pkcs7(),
-            PublicFormat::Jwk => Ok(codec::jwk_public(spki, &jwk_facts(self, KeyUse::Signing, &chain))?.into_bytes()),
+            PublicFormat::Jwk => Ok(codec::jwk_public(spki, &jwk_facts(self, &chain))?.into_bytes()),
         }
     }
 }
@@ -83,8 +83,8 @@ pub(super) fn public_part(key: &Key) -> Result<&[u8]> {
 }
 
 /// What a JWK says beside the key itself.
-pub(super) fn jwk_facts<'a>(key: &'a Key, key_use: KeyUse, certificates: &'a [&'a [u8]]) -> JwkFacts<'a> {
-    let signs = key_use == KeyUse::Signing;
+pub(super) fn jwk_facts<'a>(key: &'a Key, certificates: &'a [&'a [u8]]) -> JwkFacts<'a> {
+    let signs = key.key_use == KeyUse::Signing;
     JwkFacts {
         kid: Some(key.kid.as_str()),
         // The algorithms here are all for signing; how to encrypt is left to whoever does.

@@ -10,6 +10,7 @@ mod schedule;
 mod signer;
 mod state;
 
+pub(super) use check::{Marks, mark};
 pub use plan::RingPlan;
 pub use ring::Ring;
 pub use schedule::Due;
@@ -20,7 +21,9 @@ use super::Keystore;
 use super::generate::taken;
 use crate::crypto;
 use crate::error::{Error, Result};
-use crate::model::{Invalid, KeyType, Kid, RingMember, RingName, RingPlace, RingRecord, Stored};
+use crate::model::{
+    Invalid, KeySpec, KeyType, KeyUse, Kid, Problem, RingMember, RingName, RingPlace, RingRecord, Stored,
+};
 use crate::storage::{RingLookup, StorageError};
 
 impl Keystore {
@@ -40,9 +43,10 @@ impl Keystore {
     /// ```
     ///
     /// # Errors
-    /// [`Duplicate`](crate::ErrorKind::Duplicate) when there is a ring of this name; those of every write, see
-    /// [`rename`](Self::rename).
+    /// [`Duplicate`](crate::ErrorKind::Duplicate) when there is a ring of this name; [`InvalidInput`](crate::ErrorKind::InvalidInput)
+    /// for HMAC keys that are for encryption; those of every write, see [`rename`](Self::rename).
     pub fn create_ring(&self, plan: &RingPlan) -> Result<Ring> {
+        check_use(plan.key_use, plan.spec)?;
         let name_taken = || Error::duplicate("ring", quoted_ring(&plan.name));
         // RSA keys take seconds.
         if plan.spec.algorithm().key_type() == KeyType::Rsa
@@ -116,18 +120,34 @@ impl Keystore {
         Err(not_whole(&record.name))
     }
 
-    /// The rows of a ring's keys are as this library wrote them, and those are revoked that the ring says are.
+    /// The rows of a ring's keys are as this library wrote them, those are revoked that the ring says are, and all are for what the
+    /// ring is for.
     fn check_keys_of(&self, record: &RingRecord, stored: &[Stored]) -> Result<()> {
         for (member, stored) in record.members.iter().zip(stored) {
             self.check(&stored.record)?;
-            if stored.record.key.revoked != (member.place == RingPlace::Revoked) {
-                let (key, name) = (member.key, quoted_ring(&record.name));
-                let problem = format!("key {key} and the ring {name} do not agree whether it was revoked");
-                return Err(StorageError::Damaged(problem).into());
-            }
+            let key = &stored.record.key;
+            let what = match key.revoked == (member.place == RingPlace::Revoked) {
+                false => "whether it was revoked",
+                true if key.key_use != record.key_use => "what it is for",
+                true => continue,
+            };
+            let name = quoted_ring(&record.name);
+            return Err(
+                StorageError::Damaged(format!("key {} and the ring {name} do not agree on {what}", key.id)).into()
+            );
         }
         Ok(())
     }
+}
+
+/// A ring for encryption publishes its keys, so that others encrypt to it.
+fn check_use(key_use: KeyUse, spec: KeySpec) -> Result<()> {
+    if key_use == KeyUse::Encryption && spec.algorithm().key_type() == KeyType::Hmac {
+        let algorithm = spec.algorithm();
+        let message = format!("algorithm is {algorithm}, a ring for encryption allows those of RSA and EC");
+        return Err(Invalid::new("algorithm", Problem::Invalid, message).into());
+    }
+    Ok(())
 }
 
 fn not_whole(name: &RingName) -> Error {

@@ -5,7 +5,7 @@ use super::rename::no_such_key;
 use super::{Keystore, Signer, Verifier};
 use crate::crypto::{Signature, SigningKey, VerifyingKey};
 use crate::error::{Error, Result};
-use crate::model::{Algorithm, Key, KeyId, KeyType};
+use crate::model::{Algorithm, Key, KeyId, KeyType, KeyUse};
 
 impl Keystore {
     /// Signs `message` with a key and its own algorithm. The message is hashed here.
@@ -15,7 +15,7 @@ impl Keystore {
     ///
     /// # Errors
     /// [`NotFound`](crate::ErrorKind::NotFound); [`NotPossible`](crate::ErrorKind::NotPossible) when the key has no
-    /// private part or no algorithm; [`Refused`](crate::ErrorKind::Refused) when a ring has revoked it; and those of every
+    /// private part or no algorithm, or is for encryption; [`Refused`](crate::ErrorKind::Refused) when a ring has revoked it; and those of every
     /// read, see [`key`](Self::key).
     pub fn sign(&self, id: KeyId, message: &[u8]) -> Result<Signature> {
         self.wanted_signer(id, None)?.sign(message)
@@ -79,7 +79,7 @@ impl Keystore {
         let (stored, sealed) = self.0.database.sealed(id)?.ok_or_else(|| no_such_key(id))?;
         self.check(&stored.record)?;
         let key = &stored.record.key;
-        refuse_revoked(key)?;
+        refuse_unfit(key)?;
         if !key.has_private {
             return Err(Error::not_possible(format!(
                 "the key {} has no private part, it can only verify",
@@ -102,7 +102,7 @@ impl Keystore {
         let (stored, sealed) = self.0.database.sealed(id)?.ok_or_else(|| no_such_key(id))?;
         self.check(&stored.record)?;
         let key = &stored.record.key;
-        refuse_revoked(key)?;
+        refuse_unfit(key)?;
         let algorithm = fitting(key, algorithm)?;
         let verifying = match &key.public_key {
             Some(spki) => VerifyingKey::from_spki(algorithm, spki)?,
@@ -128,7 +128,10 @@ impl Keystore {
 }
 
 /// Revoking seals a key anew, so that nothing that was cached before is used.
-fn refuse_revoked(key: &Key) -> Result<()> {
+fn refuse_unfit(key: &Key) -> Result<()> {
+    if key.key_use == KeyUse::Encryption {
+        return Err(Error::not_possible(format!("the key {} is for encryption, it signs nothing", quoted(&key.name))));
+    }
     if key.revoked {
         return Err(Error::refused(format!("the key {} was revoked in its ring", quoted(&key.name))));
     }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Algorithm, Certificates, Issuer, KeyId, KeyName, KeyType, Kid};
+use super::{Algorithm, Certificates, Issuer, KeyId, KeyName, KeyType, KeyUse, Kid};
 
 /// How a key came into the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,6 +46,7 @@ pub struct Key {
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) exported_at: Option<Timestamp>,
     pub(crate) revoked: bool,
+    pub(crate) key_use: KeyUse,
     pub(crate) public_key: Option<Box<[u8]>>,
     pub(crate) certificates: Option<Certificates>,
 }
@@ -140,6 +141,12 @@ impl Key {
     #[must_use]
     pub const fn is_revoked(&self) -> bool {
         self.revoked
+    }
+
+    /// What it is for: signatures, unless it is a ring's and the ring is for encryption.
+    #[must_use]
+    pub const fn key_use(&self) -> KeyUse {
+        self.key_use
     }
 
     /// The public key as SubjectPublicKeyInfo in DER (RFC 5280, section 4.1.2.7). `None` for HMAC.

@@ -3,7 +3,7 @@
 //! Both encodings below are written down in the manual, `file_format`.
 
 use super::bound::{Encoder, Sealed, Tagged};
-use super::{Certificates, Key, KeyId};
+use super::{Certificates, Key, KeyId, KeyUse};
 
 /// The random identity of a store, bound into every seal and tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,22 +49,26 @@ pub(crate) struct Written {
 
 /// In the revision as the file holds it: the key was revoked.
 const REVOKED: u32 = 1 << 31;
+/// The key is for encryption.
+const ENCRYPTION: u32 = 1 << 30;
 
 impl Record {
-    /// The revision as the file holds it, and whether the key was revoked in its highest bit: so that the seal and the tag bind
-    /// that too, and no version of the file needs another column.
+    /// The revision as the file holds it: in its highest bits stands whether the key was revoked and whether it is for encryption,
+    /// so that the seal and the tag bind that too, and no version of the file needs another column.
     pub(crate) fn revision_code(&self) -> u32 {
-        self.revision | if self.key.revoked { REVOKED } else { 0 }
+        let encryption = self.key.key_use == KeyUse::Encryption;
+        self.revision | if self.key.revoked { REVOKED } else { 0 } | if encryption { ENCRYPTION } else { 0 }
     }
 
-    /// The reverse: the revision, and whether the key was revoked.
-    pub(crate) fn read_revision(code: u32) -> (u32, bool) {
-        (code & !REVOKED, code & REVOKED != 0)
+    /// The reverse: the revision, whether the key was revoked, and what it is for.
+    pub(crate) fn read_revision(code: u32) -> (u32, bool, KeyUse) {
+        let key_use = if code & ENCRYPTION == 0 { KeyUse::Signing } else { KeyUse::Encryption };
+        (code & !(REVOKED | ENCRYPTION), code & REVOKED != 0, key_use)
     }
 
     /// The number of the next seal, unless this is the last there is.
     pub(crate) fn next_revision(&self) -> Option<u32> {
-        self.revision.checked_add(1).filter(|next| *next < REVOKED)
+        self.revision.checked_add(1).filter(|next| *next < ENCRYPTION)
     }
 
     fn facts(&self, out: &mut Encoder, store: StoreId) {

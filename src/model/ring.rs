@@ -5,42 +5,7 @@
 use jiff::Timestamp;
 
 use super::bound::{Encoder, Tagged};
-use super::{KeyId, KeySpec, RingName, Schedule, StoreId};
-
-/// What the keys of a ring are for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum KeyUse {
-    /// Signatures: `"use": "sig"` in a JWK (RFC 7517, section 4.2).
-    #[default]
-    Signing,
-    /// Encryption to the ring: `"use": "enc"`. This library hands such keys out and does not decrypt with them.
-    Encryption,
-}
-
-impl KeyUse {
-    pub(crate) const ALL: [Self; 2] = [Self::Signing, Self::Encryption];
-
-    /// `signing` or `encryption`, as Auth0 writes it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Signing => "signing",
-            Self::Encryption => "encryption",
-        }
-    }
-
-    pub(crate) const fn code(self) -> u8 {
-        match self {
-            Self::Signing => 1,
-            Self::Encryption => 2,
-        }
-    }
-
-    pub(crate) fn from_code(code: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|key_use| key_use.code() == code)
-    }
-}
+use super::{KeyId, KeySpec, KeyUse, RingName, Schedule, StoreId};
 
 /// Where a key stands in its ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::database::Database;
 use super::error::{Result, StorageError};
 use super::{keys, rows, schema, uses};
-use crate::model::{KeyId, KeyUse, NewRow, RingName, RingPlace, RingRecord, Stored};
+use crate::model::{KeyId, NewRow, RingName, RingPlace, RingRecord, Stored};
 
 pub(super) use ring_rows::select_all;
 use ring_rows::{keys_of, number, put, select_one};
@@ -82,21 +82,17 @@ impl Database {
         })
     }
 
-    /// As [`after`](Self::after), without the keys that rings have retired or revoked and those that they have for encryption.
-    /// Which those are is asked with the rows: a ring may be made, or turn, between two batches.
+    /// As [`after`](Self::after), without the keys that rings have retired. Which those are is asked with the rows: a ring may turn
+    /// between two batches.
     pub(crate) fn published_after(&self, seq: i64, most: u32) -> Result<Vec<Stored>> {
         self.read(|connection| {
             if schema::version(connection)? < schema::WITH_RINGS {
                 return keys::select_after(connection, "TRUE", seq, most);
             }
-            let withdrawn = format!(
-                "NOT EXISTS (SELECT * FROM ring_key JOIN ring ON ring.n = ring \
-                 WHERE ring_key.seq = key.seq AND (place IN ({}, {}) OR key_use = {}))",
-                RingPlace::Retired.code(),
-                RingPlace::Revoked.code(),
-                KeyUse::Encryption.code()
-            );
-            keys::select_after(connection, &withdrawn, seq, most)
+            let retired = RingPlace::Retired.code();
+            let condition =
+                format!("NOT EXISTS (SELECT * FROM ring_key WHERE ring_key.seq = key.seq AND place = {retired})");
+            keys::select_after(connection, &condition, seq, most)
         })
     }
 }

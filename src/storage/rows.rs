@@ -15,7 +15,7 @@ pub(super) const COLUMNS: &str = "seq, id, name, type, algorithm, bits, kid, iss
 
 /// Reads a row selected by [`COLUMNS`]. A value that no version of this library writes is damage.
 pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Stored> {
-    let (revision, revoked) = Record::read_revision(row.get(15)?);
+    let (revision, revoked, key_use) = Record::read_revision(row.get(15)?);
     let key = Key {
         id: convert(row, 1, |bytes: [u8; 16]| KeyId::from_stored(&bytes))?,
         name: convert(row, 2, |text: String| KeyName::parse(text).ok())?,
@@ -38,6 +38,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Stored> {
         expires_at: convert(row, 13, optional_instant)?,
         exported_at: convert(row, 14, optional_instant)?,
         revoked,
+        key_use,
         public_key: row.get::<_, Option<Vec<u8>>>(18)?.map(Vec::into_boxed_slice),
         certificates: convert(row, 19, |bytes: Option<Vec<u8>>| match bytes {
             None => Some(None),

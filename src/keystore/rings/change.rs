@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{Ring, RingState, no_such_kid, no_such_ring};
+use super::{Ring, RingState, check_use, no_such_kid, no_such_ring};
 use crate::error::{Error, Result};
 use crate::keystore::Keystore;
 use crate::keystore::generate::{quoted, taken};
@@ -43,6 +43,9 @@ impl Ring {
     }
 
     fn rotate_with(&self, spec: Option<KeySpec>) -> Result<RingState> {
+        if let Some(spec) = spec {
+            check_use(self.inner().rows()?.0.key_use, spec)?;
+        }
         loop {
             let next = self.successor(spec)?;
             let (state, rotated) = self.change(|change, record| {

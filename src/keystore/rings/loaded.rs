@@ -122,7 +122,7 @@ impl Loaded {
     }
 
     pub(super) fn jwks(&self) -> Result<String> {
-        get_or_make(&self.jwks, || jwks::set(self.live.iter().cloned().map(Ok), self.record.key_use)).cloned()
+        get_or_make(&self.jwks, || jwks::set(self.live.iter().cloned().map(Ok))).cloned()
     }
 
     fn must_sign(&self) -> Result<()> {

@@ -31,8 +31,20 @@ impl Keystore {
             None => (None, self.random_kid()?),
         };
         let name = KeyName::parse(format!("{} {kid}", ring.name.as_str()))?;
-        let (spec, exportable, kid) = (ring.spec, ring.exportable, Kid::parse(kid)?);
-        self.seal_made(MadeKey { id, name, spec, private, public_key, certified, kid, exportable, inserted_at: at })
+        let (spec, exportable, key_use, kid) = (ring.spec, ring.exportable, ring.key_use, Kid::parse(kid)?);
+        let inserted_at = at;
+        self.seal_made(MadeKey {
+            id,
+            name,
+            spec,
+            private,
+            public_key,
+            certified,
+            kid,
+            exportable,
+            key_use,
+            inserted_at,
+        })
     }
 
     fn certify_for_ring(
