@@ -12,7 +12,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use keystead::{Algorithm, ErrorKind, Key, Keystore, Options, Result, Unlock};
+use keystead::{Algorithm, ErrorKind, Key, KeySpec, Keystore, Options, Result, RingName, RingPlan, Unlock};
 use support::*;
 use tempfile::TempDir;
 
@@ -329,6 +329,8 @@ fn a_folder_that_cannot_be_written() {
     let folder = tempfile::tempdir_in("/tmp").unwrap();
     let path = folder.path().join("store");
     filled(&path, 3);
+    let acme = RingPlan::new(RingName::new("acme").unwrap(), KeySpec::new(Algorithm::Es256, None).unwrap());
+    Keystore::open(&path, &raw(), options()).unwrap().create_ring(&acme).unwrap();
     let shut = |mode: u32| fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
 
@@ -382,7 +384,15 @@ fn in_a_folder_that_cannot_be_written() {
 
     let store = Keystore::open_read_only(&path, &raw(), options()).unwrap();
     let keys = contents(&store);
-    assert_eq!(keys.iter().map(|key| key.name().as_str()).collect::<Vec<_>>(), ["key 0", "key 1", "key 2"]);
+    assert_eq!(keys[..3].iter().map(|key| key.name().as_str()).collect::<Vec<_>>(), ["key 0", "key 1", "key 2"]);
+    // There is no log to look at for changes, and none is made.
+    let ring = store.ring(&RingName::new("acme").unwrap()).unwrap();
+    let signer = ring.signer().unwrap();
+    for _ in 0..2 {
+        let signed = signer.sign(b"m").unwrap();
+        assert_eq!(signed.kid, *keys[3].kid());
+        assert!(ring.verify(&signed.kid, b"m", signed.signature.as_bytes()).unwrap());
+    }
     assert!(store.verify(keys[0].id(), b"m", store.sign(keys[0].id(), b"m").unwrap().as_bytes()).unwrap());
     assert_eq!(store.verify_integrity().unwrap().problems(), [""; 0]);
     assert_eq!(

@@ -126,24 +126,28 @@ impl Keystore {
             Some(issuer) => issuer.clone(),
             None => Issuer::parse(DEFAULT_ISSUER)?,
         };
-        let signature_algorithm = crypto::algorithm_identifier(private.algorithm())
-            .ok_or_else(|| crate::Error::not_possible("an HMAC secret has no certificate"))?;
         let not_before = x509::cut_to_second(at);
         let expires_at = x509::years_after(not_before, YEARS)?;
         let request = SelfSigned {
             serial: *id.as_bytes(),
             common_name: issuer.as_str(),
             spki,
-            signature_algorithm: &signature_algorithm,
             not_before,
             not_after: expires_at,
             ca: false,
             key_usage: KeyUsage::DIGITAL_SIGNATURE,
         };
-        let certificate = x509::self_signed(&request, |message| {
-            private.try_sign(message, &*self.0.options.entropy).map(|signature| signature.to_der())
-        })?;
+        let certificate = self.self_certify(private, &request)?;
         Ok(Certified { certificate, issuer: Some(issuer), expires_at })
+    }
+
+    /// The certificate that says this, signed by its own key.
+    pub(super) fn self_certify(&self, private: &SigningKey, request: &SelfSigned<'_>) -> Result<Vec<u8>> {
+        let algorithm = crypto::algorithm_identifier(private.algorithm())
+            .ok_or_else(|| crate::Error::not_possible("an HMAC secret has no certificate"))?;
+        let sign =
+            |message: &[u8]| private.try_sign(message, &*self.0.options.entropy).map(|signature| signature.to_der());
+        Ok(x509::self_signed(request, &algorithm, sign)?)
     }
 
     /// 10 random lower-case hex digits.

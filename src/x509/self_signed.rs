@@ -17,8 +17,6 @@ pub(crate) struct SelfSigned<'a> {
     pub(crate) common_name: &'a str,
     /// The public key in DER.
     pub(crate) spki: &'a [u8],
-    /// Of the signature that `sign` makes.
-    pub(crate) signature_algorithm: &'a AlgorithmIdentifierOwned,
     pub(crate) not_before: Timestamp,
     pub(crate) not_after: Timestamp,
     /// Whether it is a CA's: then it says so, critical.
@@ -26,10 +24,11 @@ pub(crate) struct SelfSigned<'a> {
     pub(crate) key_usage: KeyUsage,
 }
 
-/// Writes an X.509 version 3 certificate. `sign` gets the TBSCertificate and gives the signature as X.509 holds it:
-/// for ECDSA the DER of RFC 3279, section 2.2.3.
+/// Writes an X.509 version 3 certificate. `sign` gets the TBSCertificate and gives the signature, of this algorithm, as X.509
+/// holds it: for ECDSA the DER of RFC 3279, section 2.2.3.
 pub(crate) fn self_signed<E: Into<X509Error>>(
     request: &SelfSigned<'_>,
+    signature_algorithm: &AlgorithmIdentifierOwned,
     sign: impl FnOnce(&[u8]) -> Result<Vec<u8>, E>,
 ) -> Result<Vec<u8>, X509Error> {
     let name = name::write_common_name(request.common_name)?;
@@ -37,7 +36,7 @@ pub(crate) fn self_signed<E: Into<X509Error>>(
     let constraints = if request.ca { extension::write_basic_constraints(true)? } else { Vec::new() };
     let extensions =
         [constraints, extension::write_subject_key_identifier(&key_id)?, request.key_usage.write()?].concat();
-    let algorithm = request.signature_algorithm.to_der().map_err(X509Error::Unwritable)?;
+    let algorithm = signature_algorithm.to_der().map_err(X509Error::Unwritable)?;
     let certificate = Issued {
         serial: &request.serial,
         signature_algorithm: &algorithm,
@@ -75,14 +74,15 @@ mod tests {
             serial: SERIAL,
             common_name: "acme.com",
             spki: &key.public_key_der().unwrap().unwrap(),
-            signature_algorithm: &crypto::algorithm_identifier(algorithm).unwrap(),
             not_before: now,
             not_after: years_after(now, 10).unwrap(),
             ca: false,
             key_usage: KeyUsage::DIGITAL_SIGNATURE,
         };
         change(&mut request);
-        self_signed(&request, |tbs| Ok::<_, CryptoError>(key.try_sign(tbs, &SystemEntropy)?.to_der())).unwrap()
+        let algorithm = crypto::algorithm_identifier(algorithm).unwrap();
+        let sign = |tbs: &[u8]| Ok::<_, CryptoError>(key.try_sign(tbs, &SystemEntropy)?.to_der());
+        self_signed(&request, &algorithm, sign).unwrap()
     }
 
     /// openssl's verdict on certificate and signature, and then what it shows.
@@ -205,14 +205,14 @@ mod tests {
         assert_eq!((shown.valid_from(), shown.valid_to()), (cut_to_second(from), to));
     }
 
+    static ALGORITHM: AlgorithmIdentifierOwned =
+        AlgorithmIdentifierOwned { oid: ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2"), parameters: None };
+
     fn request(spki: &[u8]) -> SelfSigned<'_> {
-        static ALGORITHM: AlgorithmIdentifierOwned =
-            AlgorithmIdentifierOwned { oid: ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2"), parameters: None };
         SelfSigned {
             serial: SERIAL,
             common_name: "acme.com",
             spki,
-            signature_algorithm: &ALGORITHM,
             not_before: Timestamp::UNIX_EPOCH,
             not_after: Timestamp::UNIX_EPOCH,
             ca: false,
@@ -223,12 +223,15 @@ mod tests {
     #[test]
     fn errors_come_through() {
         let sign = |_: &[u8]| Ok::<_, CryptoError>(vec![0]);
-        insta::assert_snapshot!(self_signed(&request(&[0x30, 1]), sign).unwrap_err().to_string(), @"certificate could not be written: ASN.1 DER message is incomplete: expected 3, actual 2 at DER byte 2");
+        insta::assert_snapshot!(self_signed(&request(&[0x30, 1]), &ALGORITHM, sign).unwrap_err().to_string(), @"certificate could not be written: ASN.1 DER message is incomplete: expected 3, actual 2 at DER byte 2");
         let mut trailing = SPKI.to_vec();
         trailing.push(0);
-        insta::assert_snapshot!(self_signed(&request(&trailing), sign).unwrap_err().to_string(), @"certificate could not be written: trailing data at end of DER message: decoded 17 bytes, 1 bytes remaining at DER byte 17");
+        insta::assert_snapshot!(self_signed(&request(&trailing), &ALGORITHM, sign).unwrap_err().to_string(), @"certificate could not be written: trailing data at end of DER message: decoded 17 bytes, 1 bytes remaining at DER byte 17");
         let refuse = |_: &[u8]| Err(CryptoError::BadSignature);
-        assert!(matches!(self_signed(&request(SPKI), refuse), Err(X509Error::Crypto(CryptoError::BadSignature))));
+        assert!(matches!(
+            self_signed(&request(SPKI), &ALGORITHM, refuse),
+            Err(X509Error::Crypto(CryptoError::BadSignature))
+        ));
     }
 
     /// `SEQUENCE { SEQUENCE { OBJECT IDENTIFIER id-ecPublicKey }, BIT STRING of 8 bits }`.
@@ -243,7 +246,7 @@ mod tests {
         ) {
             let [not_before, not_after] = times.map(|second| Timestamp::from_second(second).unwrap());
             let request = SelfSigned { serial, common_name: &name, not_before, not_after, ..request(SPKI) };
-            let der = self_signed(&request, |tbs| {
+            let der = self_signed(&request, &ALGORITHM, |tbs| {
                 assert_eq!(tbs.first(), Some(&0x30));
                 Ok::<_, X509Error>(tbs.to_vec())
             })

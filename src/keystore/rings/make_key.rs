@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::crypto::{self, SigningKey};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::keystore::prepare::{Certified, MadeKey};
 use crate::keystore::{Keystore, fingerprints};
 use crate::model::{Issuer, KeyId, KeyName, KeyType, KeyUse, Kid, NewRow, RingRecord};
@@ -54,8 +54,6 @@ impl Keystore {
         private: &SigningKey,
         spki: &[u8],
     ) -> Result<Certified> {
-        let signature_algorithm = crypto::algorithm_identifier(private.algorithm())
-            .ok_or_else(|| Error::not_possible("an HMAC secret has no certificate"))?;
         let not_before = x509::cut_to_second(at);
         let needed = ring.schedule.map_or(Duration::ZERO, |schedule| schedule.lifetime());
         // In whole seconds, of which the last one counts (RFC 5280, section 4.1.2.5).
@@ -70,15 +68,12 @@ impl Keystore {
             serial: self.random_serial()?,
             common_name: ring.common_name.as_str(),
             spki,
-            signature_algorithm: &signature_algorithm,
             not_before,
             not_after,
             ca: true,
             key_usage: usage.and(KeyUsage::KEY_CERT_SIGN),
         };
-        let certificate = x509::self_signed(&request, |message| {
-            private.try_sign(message, &*self.0.options.entropy).map(|signature| signature.to_der())
-        })?;
+        let certificate = self.self_certify(private, &request)?;
         let issuer = Issuer::parse(ring.common_name.as_str()).ok();
         Ok(Certified { certificate, issuer, expires_at: not_after })
     }
