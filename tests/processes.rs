@@ -9,10 +9,11 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::Child;
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use keystead::{Algorithm, Error, ErrorKind, KeyId, KeyName, Keystore, Signer, UserLabel, Verifier};
+use keystead::{Algorithm, BackupOptions, Error, ErrorKind, KeyId, KeyName, Keystore, Signer, UserLabel, Verifier};
 use support::{
     beside, contents, es256, finish, names_in, openssl_verifies, options, raw, request, told_as_child, words_of,
 };
@@ -60,6 +61,21 @@ fn child() {
                 let key = store.generate(es256(format!("{me} {n}"))).unwrap();
                 println!("SAYS {}", key.id());
             }
+        }
+        // SQLite and SQLCipher come up with whichever thread is first; the others must wait until both are there.
+        "create in 8 threads at once" => {
+            let (at_once, key) = (Barrier::new(8), raw());
+            let copy = BackupOptions::new(&key);
+            std::thread::scope(|scope| {
+                for thread in 0..8 {
+                    let (path, at_once, copy) = (path.with_extension(thread.to_string()), &at_once, &copy);
+                    scope.spawn(move || {
+                        at_once.wait();
+                        let store = Keystore::create(&path, &raw(), options()).unwrap();
+                        store.backup(path.with_extension(format!("{thread}.copy")), copy).unwrap();
+                    });
+                }
+            });
         }
         "open or create" => {
             let store = Keystore::open_or_create(&path, &raw(), options()).unwrap();
@@ -143,6 +159,15 @@ impl Other {
 
 fn child_of(role: &str, path: &Path) -> Child {
     support::child(role, path).spawn().unwrap()
+}
+
+#[test]
+fn threads_that_are_the_first_at_once() {
+    for _ in 0..60 {
+        let (_folder, path) = folder();
+        let told = child_of("create in 8 threads at once", &path).wait_with_output().unwrap();
+        assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stdout));
+    }
 }
 
 #[test]

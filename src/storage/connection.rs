@@ -34,6 +34,7 @@ pub(super) fn open(path: &Path, key: &SecretKey, head: &Head, purpose: Purpose, 
         Purpose::ReadOnly | Purpose::Immutable => OpenFlags::SQLITE_OPEN_READ_ONLY,
         Purpose::Create => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
     };
+    sqlcipher::start()?;
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE;
     let connection = if purpose == Purpose::Immutable {
         Connection::open_with_flags(immutable_uri(path)?, flags | OpenFlags::SQLITE_OPEN_URI)?
@@ -55,12 +56,14 @@ pub(super) fn open(path: &Path, key: &SecretKey, head: &Head, purpose: Purpose, 
 
 /// Opens the file without a key, for [`sqlcipher::read_raw`] alone.
 pub(super) fn open_raw(path: &Path) -> Result<Connection> {
+    sqlcipher::start()?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Ok(Connection::open_with_flags(path, flags)?)
 }
 
 /// A store that lives in memory and ends with its connection.
 pub(super) fn open_in_memory() -> Result<Connection> {
+    sqlcipher::start()?;
     let connection = Connection::open_in_memory_with_flags(
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;

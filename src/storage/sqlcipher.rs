@@ -10,6 +10,7 @@ pub(super) mod wal_index;
 use std::ffi::{c_char, c_int, c_uchar, c_void};
 use std::mem::size_of;
 use std::slice;
+use std::sync::OnceLock;
 
 use aes::Aes256;
 use aes::cipher::{Block, BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
@@ -84,8 +85,25 @@ struct Provider {
 const _: () = assert!(size_of::<Provider>() == 18 * size_of::<*const c_void>(), "18 pointers, as in C");
 
 unsafe extern "C" {
+    fn sqlcipher_extra_init(arg: *const c_char) -> c_int;
     fn sqlite3_key(db: *mut ffi::sqlite3, key: *const c_void, len: c_int) -> c_int;
     fn sqlite3_rekey(db: *mut ffi::sqlite3, key: *const c_void, len: c_int) -> c_int;
+}
+
+/// Brings SQLite and SQLCipher up, whole, before the first connection. SQLite by itself counts as initialised *before* it calls
+/// SQLCipher's part: a thread that opens a file in between is told "SQL logic error".
+pub(super) fn start() -> rusqlite::Result<()> {
+    static STARTED: OnceLock<c_int> = OnceLock::new();
+    check(*STARTED.get_or_init(|| {
+        // SAFETY: both may be called at any time, by any thread, and again. The second waits for whoever runs it just now, and
+        // does nothing when it has been run; it does not read its argument.
+        unsafe {
+            match ffi::sqlite3_initialize() {
+                ffi::SQLITE_OK => sqlcipher_extra_init(std::ptr::null()),
+                failed => failed,
+            }
+        }
+    }))
 }
 
 /// Gives a fresh connection its page key and the file's head.
