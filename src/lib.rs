@@ -14,8 +14,9 @@ mod storage;
 mod vault;
 mod x509;
 
-// Layer 4: statements about keys.
+// Layer 4: statements about keys, and who is who.
 pub mod attestation;
+pub mod authn;
 
 // Layer 5 and 6: the facade, the vendors' shapes.
 pub mod api;
@@ -33,7 +34,10 @@ pub use keystore::{
     RingSigner, RingState, SecretFormat, Signer, SystemClock, Unlock, Verifier, inspect,
 };
 pub use model::{
-    Algorithm, Armour, Curve, Fingerprint, Form, Hash, Issuer, KdfCost, Key, KeyId, KeyName, KeyRef, KeySpec, KeyType,
-    KeyUse, Kid, Origin, RingName, RingPlace, Schedule, Scheme, SecretEncoding, Structure, UserLabel,
+    AccessReason, AccessReasonPolicy, Algorithm, AppId, AppName, AppSecret, Armour, AwsXks, AwsXksSecret, Credential,
+    CredentialKind, CredentialPart, CredentialPlan, Curve, DirectoryName, FetchedKeys, Fingerprint, Form,
+    GoogleServiceAccount, GroupPermission, Hash, Issuer, KdfCost, Key, KeyId, KeyName, KeyRef, KeySpec, KeyType,
+    KeyUse, Kid, Origin, PlannedPart, RingName, RingPlace, Schedule, Scheme, SecretEncoding, SecretSize, SignedJwt,
+    SigningKeys, StoredKeys, Structure, Subject, TrustAnchorSubject, TrustAnchors, TrustedCa, UserLabel,
 };
 pub use secret::SecretBytes;

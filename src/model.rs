@@ -1,6 +1,7 @@
 //! The vocabulary: pure data that every other layer speaks. No I/O, no clock, no random numbers.
 
 mod algorithm;
+mod app;
 mod authority;
 mod bound;
 mod certificates;
@@ -23,6 +24,12 @@ mod spec;
 mod text;
 
 pub use algorithm::Algorithm;
+pub use app::{
+    AccessReason, AccessReasonPolicy, AppId, AppSecret, AwsXks, AwsXksSecret, Credential, CredentialKind,
+    CredentialPart, CredentialPlan, DirectoryName, FetchedKeys, GoogleServiceAccount, GroupPermission, PlannedPart,
+    SecretSize, SignedJwt, SigningKeys, StoredKeys, Subject, TrustAnchorSubject, TrustAnchors, TrustedCa,
+};
+pub(crate) use app::{AppRecord, CredentialPlace, CredentialRow, FailureRecord, Kept, LockoutSetting};
 pub(crate) use authority::{AuthorityRecord, AuthorityRole, AuthorityRow, AuthorityState};
 pub(crate) use bound::{Sealed, Tagged};
 pub(crate) use certificates::Certificates;
@@ -44,4 +51,4 @@ pub(crate) use ring::{RingMember, RingRecord};
 pub use schedule::Schedule;
 pub use secret_encoding::SecretEncoding;
 pub use spec::KeySpec;
-pub use text::{Issuer, KeyName, Kid, RingName, UserLabel};
+pub use text::{AppName, Issuer, KeyName, Kid, RingName, UserLabel};

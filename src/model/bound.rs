@@ -10,8 +10,8 @@ pub(crate) trait Tagged {
     fn row_data(&self, store: StoreId) -> Vec<u8>;
 }
 
-/// A row that has a seal over its private part too. The bytes that the seal binds are injective as well.
-pub(crate) trait Sealed: Tagged {
+/// A row that has a seal over its private part. The bytes that the seal binds are injective as well.
+pub(crate) trait Sealed {
     /// Tells the keys that seal one kind of rows from those of others.
     const SEAL_LABEL: &'static [u8];
 

@@ -40,21 +40,7 @@ impl KeyId {
     }
 
     pub(crate) fn parse(text: &str) -> Result<Self, Invalid> {
-        let hyphens = [8, 13, 18, 23];
-        let shaped = text.len() == 36
-            && text
-                .bytes()
-                .enumerate()
-                .all(|(at, byte)| if hyphens.contains(&at) { byte == b'-' } else { byte.is_ascii_hexdigit() });
-        let uuid = if shaped { Uuid::try_parse(text).ok() } else { None };
-        let uuid = uuid.ok_or_else(|| {
-            Invalid::new(
-                "id",
-                Problem::CouldNotParse,
-                format!("id is {}, allowed is a UUID of 36 characters in the form 8-4-4-4-12", Invalid::quote(text)),
-            )
-        })?;
-        Self::from_uuid(uuid)
+        Self::from_uuid(parse_uuid("id", text)?)
     }
 
     /// A random id (UUID version 4) from 16 random bytes.
@@ -77,6 +63,22 @@ impl KeyId {
     pub const fn as_bytes(&self) -> &[u8; 16] {
         self.0.as_bytes()
     }
+}
+
+/// Reads a UUID in its one usual form.
+pub(crate) fn parse_uuid(field: &'static str, text: &str) -> Result<Uuid, Invalid> {
+    let hyphens = [8, 13, 18, 23];
+    let shaped = text.len() == 36
+        && text
+            .bytes()
+            .enumerate()
+            .all(|(at, byte)| if hyphens.contains(&at) { byte == b'-' } else { byte.is_ascii_hexdigit() });
+    let uuid = if shaped { Uuid::try_parse(text).ok() } else { None };
+    uuid.ok_or_else(|| {
+        let got = Invalid::quote(text);
+        let message = format!("{field} is {got}, allowed is a UUID of 36 characters in the form 8-4-4-4-12");
+        Invalid::new(field, Problem::CouldNotParse, message)
+    })
 }
 
 impl fmt::Display for KeyId {

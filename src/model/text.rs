@@ -149,6 +149,12 @@ text_type! {
     UserLabel, Rule { field: "user", most: 4096, no_controls: true }
 }
 
+text_type! {
+    /// The name of an application, unique in its store: 1 to 4096 characters, at least one of them no white space, without a
+    /// line break or NUL.
+    AppName, Rule { field: "name", most: 4096, no_controls: false }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

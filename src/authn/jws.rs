@@ -1,0 +1,1 @@
+//! JSON Web Signatures in the compact form (RFC 7515).

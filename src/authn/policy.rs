@@ -1,0 +1,1 @@
+//! Policies over the claims of a JWT, in Rego.
