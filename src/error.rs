@@ -32,7 +32,7 @@ pub enum ErrorKind {
     InvalidInput,
     /// No such key, or no such file.
     NotFound,
-    /// The id or the name belongs to another key, or the name to another ring. [`Error::field`] names it.
+    /// The id or the name belongs to another key or app, or the name to another ring. [`Error::field`] names it.
     Duplicate,
     /// A file that was to be made exists.
     AlreadyExists,
@@ -226,6 +226,8 @@ impl fmt::Display for Error {
             Inner::Entropy(error) => error.fmt(f),
             Inner::NotFound(what) => write!(f, "there is no {what}"),
             Inner::Duplicate { field: "ring", value } => write!(f, "ring {value} is taken by another ring"),
+            Inner::Duplicate { field: "app", value } => write!(f, "name {value} is taken by another app"),
+            Inner::Duplicate { field: "app_id", value } => write!(f, "app_id {value} is taken by another app"),
             Inner::Duplicate { field, value } => write!(f, "{field} {value} is taken by another key"),
             Inner::Ambiguous(what) => f.write_str(what),
             Inner::InUse { name, users } => {

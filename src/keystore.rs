@@ -1,5 +1,6 @@
 //! The facade: one file per verb, where the file meets keys, certificates and seals.
 
+mod apps;
 mod attest;
 mod authority;
 mod backup;
@@ -34,6 +35,7 @@ mod search_index;
 mod sign;
 mod uses;
 
+pub use apps::{App, AppCredential, AppPlan, BasicAuthorization, PreviousCredential, ResetSecret, SecretStorage};
 pub use attest::{Attestation, AttestationRequest};
 pub use authority::{
     Authority, AuthorityPlan, AuthorityRenewal, AuthorityStrength, CertificateRequest, ImportAuthority,
@@ -95,6 +97,7 @@ struct Inner {
     search_index: search_index::SearchIndex,
     issuer_cache: authority::IssuerCache,
     attested_cache: attest::AttestedCache,
+    app_cache: apps::AppCache,
 }
 
 impl Keystore {

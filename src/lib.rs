@@ -27,11 +27,12 @@ pub mod manual;
 pub use crypto::{Entropy, EntropyError, Signature, SystemEntropy};
 pub use error::{Error, ErrorKind, Result};
 pub use keystore::{
-    Attestation, AttestationRequest, Authority, AuthorityPlan, AuthorityRenewal, AuthorityStrength, BackupOptions,
-    Batch, CertificateInformation, CertificateRequest, Clock, Cursor, Digests, Direction, Due, Fingerprints,
-    GenerateKey, ImportAuthority, ImportKey, Imported, Inspection, Integrity, Keys, Keystore, KidScheme, NamePattern,
-    Options, OrderBy, OrderField, Page, Progress, PublicFormat, Query, Ring, RingKey, RingPlan, RingSignature,
-    RingSigner, RingState, SecretFormat, Signer, SystemClock, Unlock, Verifier, inspect,
+    App, AppCredential, AppPlan, Attestation, AttestationRequest, Authority, AuthorityPlan, AuthorityRenewal,
+    AuthorityStrength, BackupOptions, BasicAuthorization, Batch, CertificateInformation, CertificateRequest, Clock,
+    Cursor, Digests, Direction, Due, Fingerprints, GenerateKey, ImportAuthority, ImportKey, Imported, Inspection,
+    Integrity, Keys, Keystore, KidScheme, NamePattern, Options, OrderBy, OrderField, Page, PreviousCredential,
+    Progress, PublicFormat, Query, ResetSecret, Ring, RingKey, RingPlan, RingSignature, RingSigner, RingState,
+    SecretFormat, SecretStorage, Signer, SystemClock, Unlock, Verifier, inspect,
 };
 pub use model::{
     AccessReason, AccessReasonPolicy, Algorithm, AppId, AppName, AppSecret, Armour, AwsXks, AwsXksSecret, Credential,

@@ -29,7 +29,9 @@ pub use app::{
     CredentialPart, CredentialPlan, DirectoryName, FetchedKeys, GoogleServiceAccount, GroupPermission, PlannedPart,
     SecretSize, SignedJwt, SigningKeys, StoredKeys, Subject, TrustAnchorSubject, TrustAnchors, TrustedCa,
 };
-pub(crate) use app::{AppRecord, CredentialPlace, CredentialRow, FailureRecord, Kept, LockoutSetting};
+pub(crate) use app::{
+    AppRecord, AppRow, CredentialRow, FailureRecord, Kept, LockoutSetting, kinds_code, kinds_from_code,
+};
 pub(crate) use authority::{AuthorityRecord, AuthorityRole, AuthorityRow, AuthorityState};
 pub(crate) use bound::{Sealed, Tagged};
 pub(crate) use certificates::Certificates;

@@ -3,6 +3,7 @@
 //! Absences: this layer never sees a plain private key (what it stores is sealed) and never parses one; it checks no
 //! tag and no seal. No SQL stands outside it.
 
+mod apps;
 mod authority;
 mod backup;
 mod check;
@@ -14,6 +15,7 @@ mod head;
 mod keys;
 mod listing;
 mod probe;
+mod refused;
 mod rekey;
 mod rings;
 mod rows;
@@ -22,6 +24,7 @@ mod sqlcipher;
 mod uses;
 mod wraps;
 
+pub(crate) use apps::{AppChange, AppState};
 pub(crate) use backup::CopyKeys;
 pub(crate) use check::Moment;
 pub(crate) use database::Changes;
@@ -30,5 +33,6 @@ pub(crate) use error::StorageError;
 pub(crate) use head::Head;
 pub(crate) use keys::Lookup;
 pub(crate) use listing::{Listing, Tip};
-pub(crate) use rings::{Refused, RingChange, RingLookup, RingRows};
+pub(crate) use refused::Refused;
+pub(crate) use rings::{RingChange, RingLookup, RingRows};
 pub(crate) use schema::Identity;

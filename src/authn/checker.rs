@@ -12,20 +12,19 @@ use super::outcome::{External, Reason, Refusal};
 use super::presented::Presented;
 use super::sigv4::SigV4Check;
 use super::trusted_ca::TrustedCaCheck;
-use crate::model::{AppId, Credential, CredentialKind, CredentialPart, Invalid};
+use crate::model::{AppId, AppSecret, Credential, CredentialKind, CredentialPart, Invalid};
 
 /// A credential made ready: certificates, keys and policies are read.
 pub(crate) struct Checker(Vec<Check>);
 
 enum Check {
-    /// The secret stays in the credential.
-    Secret(crate::model::AppSecret),
+    Secret(AppSecret),
     Certificate(CertificateCheck),
     TrustedCa(TrustedCaCheck),
     Google(GoogleCheck),
     Jwt(Box<JwtCheck>),
     SigV4(SigV4Check),
-    Outside(CredentialKind, External),
+    Outside(External),
 }
 
 /// Who asks, and when.
@@ -63,23 +62,21 @@ impl Checker {
                 CredentialPart::TrustedCa(trusted) => Check::TrustedCa(TrustedCaCheck::new(&trusted)?),
                 CredentialPart::GoogleServiceAccount(account) => Check::Google(GoogleCheck::new(account)),
                 CredentialPart::SignedJwt(jwt) => Check::Jwt(Box::new(JwtCheck::new(jwt)?)),
-                CredentialPart::Ldap(id) => Check::Outside(CredentialKind::Ldap, External::Ldap(id)),
-                CredentialPart::AwsIam => Check::Outside(CredentialKind::AwsIam, External::AwsIam),
+                CredentialPart::Ldap(id) => Check::Outside(External::Ldap(id)),
+                CredentialPart::AwsIam => Check::Outside(External::AwsIam),
                 CredentialPart::AwsXks(aws) => Check::SigV4(SigV4Check::new(aws)),
-                CredentialPart::GoogleWorkspaceCse => {
-                    Check::Outside(CredentialKind::GoogleWorkspaceCse, External::GoogleWorkspaceCse)
-                }
+                CredentialPart::GoogleWorkspaceCse => Check::Outside(External::GoogleWorkspaceCse),
             })
         };
         Ok(Self(credential.into_parts().into_iter().map(check).collect::<Result<_, _>>()?))
     }
 
-    /// Checks every part. `key` is the API key that was presented, if any.
+    /// Checks every part. `key` is the API key that was presented, if any, or why it cannot be read.
     pub(crate) fn check(
         &self,
         facts: Facts,
         presented: &Presented<'_>,
-        key: Option<&BasicKey>,
+        key: Option<&Result<BasicKey, Refusal>>,
     ) -> Result<Passed, Refusal> {
         let mut passed = Passed::default();
         for check in &self.0 {
@@ -89,15 +86,15 @@ impl Checker {
         }
         Ok(passed)
     }
-
-    /// Whether an API key was presented that is not this credential's.
-    pub(crate) fn is_wrong_secret(&self, key: &BasicKey) -> bool {
-        self.0.iter().any(|check| matches!(check, Check::Secret(secret) if !basic::is_secret(secret, &key.secret)))
-    }
 }
 
 impl Check {
-    fn check(&self, facts: Facts, presented: &Presented<'_>, key: Option<&BasicKey>) -> Result<Passed, Refusal> {
+    fn check(
+        &self,
+        facts: Facts,
+        presented: &Presented<'_>,
+        key: Option<&Result<BasicKey, Refusal>>,
+    ) -> Result<Passed, Refusal> {
         match self {
             Self::Secret(secret) => check_secret(secret, facts, key),
             Self::Certificate(check) => check.check(presented),
@@ -105,17 +102,18 @@ impl Check {
             Self::Google(check) => check.check(presented),
             Self::Jwt(check) => check.check(facts, presented),
             Self::SigV4(check) => check.check(facts, presented),
-            Self::Outside(_, external) => Ok(Passed::but(external.clone())),
+            Self::Outside(external) => Ok(Passed::but(external.clone())),
         }
     }
 }
 
-fn check_secret(secret: &crate::model::AppSecret, facts: Facts, key: Option<&BasicKey>) -> Result<Passed, Refusal> {
+fn check_secret(secret: &AppSecret, facts: Facts, key: Option<&Result<BasicKey, Refusal>>) -> Result<Passed, Refusal> {
     let refused = |reason, message: &str| Err(Refusal::new(CredentialKind::Secret, reason, message));
     match key {
         None => refused(Reason::NotPresented, "no API key was presented"),
-        Some(key) if key.app != facts.app => refused(Reason::WrongApp, "the API key is of another app"),
-        Some(key) if basic::is_secret(secret, &key.secret) => Ok(Passed::default()),
-        Some(_) => refused(Reason::WrongSecret, "the secret is another"),
+        Some(Err(refusal)) => Err(refusal.clone()),
+        Some(Ok(key)) if key.app != facts.app => refused(Reason::WrongApp, "the API key is of another app"),
+        Some(Ok(key)) if basic::is_secret(secret, &key.secret) => Ok(Passed::default()),
+        Some(Ok(_)) => refused(Reason::WrongSecret, "the secret is another"),
     }
 }

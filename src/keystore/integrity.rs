@@ -46,8 +46,8 @@ impl Keystore {
     /// Checks everything there is to check: that each page authenticates, that SQLite's trees and references hold, that
     /// tables, indexes and triggers are those of a store, that each row has its tag, opens its seal and finds its
     /// digests, and that private key, public key and certificate belong together; the same of the attestation authority's
-    /// keys, and that each certificate of their chains signed the one below it; and that each ring has the keys that it must
-    /// have. Takes time in proportion to the store;
+    /// keys, and that each certificate of their chains signed the one below it; that each ring has the keys that it must
+    /// have; and that each app's credentials open. Takes time in proportion to the store;
     /// others use it meanwhile.
     ///
     /// # Errors
@@ -91,6 +91,7 @@ impl Keystore {
                 Ok(rings) => problems.extend(self.check_rings(&rings, &marks)),
                 Err(error) => problems.push(format!("the rings cannot be read: {error}")),
             }
+            problems.extend(self.problems_of_apps(moment));
             // With every key and its digests in order, one digest more belongs to no key.
             if problems.is_empty() && moment.digests()? != digests {
                 problems.push(format!("the index has {} digests, the keys have {digests}", moment.digests()?));

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::apps::AppCache;
 use super::attest::AttestedCache;
 use super::authority::IssuerCache;
 use super::cache::Cache;
@@ -109,6 +110,7 @@ impl Keystore {
     fn assemble(database: Database, vault: Vault, options: Options) -> Self {
         let cache = Cache::new(options.cached_keys);
         let attested_cache = AttestedCache::new(options.cached_keys);
+        let app_cache = AppCache::new(options.cached_keys);
         Self(Arc::new(Inner {
             database,
             vault,
@@ -118,6 +120,7 @@ impl Keystore {
             search_index: SearchIndex::default(),
             issuer_cache: IssuerCache::default(),
             attested_cache,
+            app_cache,
         }))
     }
 }

@@ -26,7 +26,7 @@ pub use aws_xks::{AwsXks, AwsXksSecret};
 pub use credential::{Credential, CredentialKind, CredentialPart};
 pub use google::{AccessReason, AccessReasonPolicy, GoogleServiceAccount, GroupPermission};
 pub use plan::{CredentialPlan, PlannedPart};
-pub(crate) use record::{AppRecord, CredentialPlace, CredentialRow, FailureRecord, LockoutSetting};
+pub(crate) use record::{AppRecord, AppRow, CredentialRow, FailureRecord, LockoutSetting, kinds_code, kinds_from_code};
 pub(crate) use secret::Kept;
 pub use secret::{AppSecret, SecretSize};
 pub use signed_jwt::{FetchedKeys, SignedJwt, SigningKeys, StoredKeys};

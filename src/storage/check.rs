@@ -5,8 +5,10 @@ use rusqlite::{Connection, params};
 use super::connection::has_log;
 use super::database::Database;
 use super::error::{Result, StorageError};
-use super::{authority, rings, rows, schema};
-use crate::model::{AuthorityRow, AuthorityState, RingRecord, Stored};
+use super::{apps, authority, rings, rows, schema};
+use crate::model::{
+    AppRecord, AppRow, AuthorityRow, AuthorityState, FailureRecord, LockoutSetting, RingRecord, Stored,
+};
 
 /// The store at one moment: what others write meanwhile is not seen.
 pub(crate) struct Moment<'a> {
@@ -70,6 +72,20 @@ impl Moment<'_> {
     /// Every ring, in the order in which they were made.
     pub(crate) fn rings(&self) -> Result<Vec<RingRecord>> {
         rings::select_all(self.connection)
+    }
+
+    /// Every app, in the order in which they were made, with its seals and when its secrets were wrong.
+    pub(crate) fn apps(&self) -> Result<Vec<(AppRow, Option<FailureRecord>)>> {
+        let sealed = |record: AppRecord| {
+            let failures = apps::select_failures(self.connection, record.id)?;
+            Ok((apps::with_seals(self.connection, record)?, failures))
+        };
+        apps::select_all(self.connection)?.into_iter().map(sealed).collect()
+    }
+
+    /// What holds for every app.
+    pub(crate) fn app_setting(&self) -> Result<Option<LockoutSetting>> {
+        apps::select_setting(self.connection)
     }
 
     /// Whether the digest finds the row.

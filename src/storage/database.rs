@@ -154,6 +154,10 @@ impl Database {
         self.settings
     }
 
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.access == Access::ReadOnly
+    }
+
     /// Runs `work` in a write transaction, which is committed when it succeeds and leaves no trace when it fails.
     pub(super) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let done = self.write_unless(|connection| Ok(Ok::<_, std::convert::Infallible>(work(connection)?)));

@@ -93,7 +93,13 @@ impl From<SqlError> for StorageError {
 fn constraint(code: i32, text: String) -> StorageError {
     match code {
         ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY => {
-            let field = [("key.id", "id"), ("key.name", "name"), ("ring.name", "ring")];
+            let field = [
+                ("key.id", "id"),
+                ("key.name", "name"),
+                ("ring.name", "ring"),
+                ("app.id", "app_id"),
+                ("app.name", "app"),
+            ];
             match field.into_iter().find(|(column, _)| text.ends_with(&format!(" {column}"))) {
                 Some((_, field)) => StorageError::Duplicate { field },
                 None => StorageError::Damaged(text),

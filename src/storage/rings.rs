@@ -5,7 +5,8 @@ mod ring_rows;
 use rusqlite::Connection;
 
 use super::database::Database;
-use super::error::{Result, StorageError};
+use super::error::Result;
+use super::refused::Refused;
 use super::{keys, rows, schema, uses};
 use crate::model::{KeyId, NewRow, RingName, RingPlace, RingRecord, Stored};
 
@@ -17,19 +18,6 @@ use ring_rows::{keys_of, number, put, select_one};
 pub(crate) enum RingLookup<'a> {
     Id(&'a [u8; 16]),
     Name(&'a RingName),
-}
-
-/// Why a change was not made.
-#[derive(Debug)]
-pub(crate) enum Refused<E> {
-    ByFile(StorageError),
-    ByCaller(E),
-}
-
-impl<E> From<StorageError> for Refused<E> {
-    fn from(error: StorageError) -> Self {
-        Self::ByFile(error)
-    }
 }
 
 /// A ring's row with the rows of its keys, which are in the order of its members.
@@ -74,11 +62,7 @@ impl Database {
     ) -> Result<std::result::Result<Option<T>, E>> {
         self.write_unless(|transaction| {
             let Some(record) = select_one(transaction, RingLookup::Id(id))? else { return Ok(Ok(None)) };
-            match change(&RingChange { transaction }, record) {
-                Ok(done) => Ok(Ok(Some(done))),
-                Err(Refused::ByCaller(error)) => Ok(Err(error)),
-                Err(Refused::ByFile(error)) => Err(error),
-            }
+            Refused::settle(change(&RingChange { transaction }, record))
         })
     }
 

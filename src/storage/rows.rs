@@ -64,11 +64,11 @@ pub(super) fn convert<S: rusqlite::types::FromSql, T>(
     })
 }
 
-fn instant(millis: i64) -> Option<Timestamp> {
+pub(super) fn instant(millis: i64) -> Option<Timestamp> {
     Timestamp::from_millisecond(millis).ok()
 }
 
-fn optional_instant(millis: Option<i64>) -> Option<Option<Timestamp>> {
+pub(super) fn optional_instant(millis: Option<i64>) -> Option<Option<Timestamp>> {
     match millis {
         None => Some(None),
         Some(millis) => instant(millis).map(Some),

@@ -1,4 +1,4 @@
-//! The tables of format version 4, what earlier versions lack of them, and what tells a store from another database.
+//! The tables of format version 5, what earlier versions lack of them, and what tells a store from another database.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +9,15 @@ use crate::model::StoreId;
 
 /// `KSTD`.
 const APPLICATION_ID: i32 = 0x4B53_5444;
-const USER_VERSION: i32 = 4;
+const USER_VERSION: i32 = 5;
 /// The first version whose changes are counted.
 pub(super) const WITH_CHANGES: i32 = 2;
 /// The first version that has an attestation authority.
 pub(super) const WITH_AUTHORITY: i32 = 3;
 /// The first version that has rings.
 pub(super) const WITH_RINGS: i32 = 4;
+/// The first version that has applications.
+pub(super) const WITH_APPS: i32 = 5;
 
 const TABLES: &str = "
 CREATE TABLE store (
@@ -141,8 +143,49 @@ CREATE UNIQUE INDEX ring_current ON ring_key (ring) WHERE place = 2;
 CREATE UNIQUE INDEX ring_next ON ring_key (ring) WHERE place = 3;
 ";
 
+/// Applications, each with its credential and perhaps the one before it; when their secrets were wrong; and what holds for all of
+/// them. What came with version 5.
+const APPS: &str = "
+CREATE TABLE app (
+  n            INTEGER PRIMARY KEY,
+  id           BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+  name         TEXT NOT NULL UNIQUE,
+  fips         INTEGER NOT NULL,
+  hashed       INTEGER NOT NULL,
+  created_at   INTEGER NOT NULL,
+  updated_at   INTEGER NOT NULL,
+  revision     INTEGER NOT NULL,
+  tag          BLOB NOT NULL CHECK (length(tag) = 32),
+  credential   BLOB NOT NULL CHECK (length(credential) = 16),
+  kinds        INTEGER NOT NULL,
+  made_at      INTEGER NOT NULL,
+  nonce        BLOB NOT NULL CHECK (length(nonce) = 12),
+  sealed       BLOB NOT NULL
+) STRICT;
+CREATE TABLE app_previous (
+  app          INTEGER PRIMARY KEY REFERENCES app (n) ON DELETE CASCADE,
+  valid_until  INTEGER NOT NULL,
+  credential   BLOB NOT NULL CHECK (length(credential) = 16),
+  kinds        INTEGER NOT NULL,
+  made_at      INTEGER NOT NULL,
+  nonce        BLOB NOT NULL CHECK (length(nonce) = 12),
+  sealed       BLOB NOT NULL
+) STRICT;
+CREATE TABLE app_failure (
+  app          INTEGER PRIMARY KEY REFERENCES app (n) ON DELETE CASCADE,
+  at           BLOB NOT NULL,
+  tag          BLOB NOT NULL CHECK (length(tag) = 32)
+) STRICT;
+CREATE TABLE app_setting (
+  one          INTEGER PRIMARY KEY CHECK (one = 1),
+  fips         INTEGER NOT NULL,
+  tag          BLOB NOT NULL CHECK (length(tag) = 32)
+) STRICT;
+";
+
 /// What each version has that the one before it has not, oldest first.
-const LATER: [(i32, &str); 3] = [(WITH_CHANGES, SEARCH), (WITH_AUTHORITY, AUTHORITY), (WITH_RINGS, RINGS)];
+const LATER: [(i32, &str); 4] =
+    [(WITH_CHANGES, SEARCH), (WITH_AUTHORITY, AUTHORITY), (WITH_RINGS, RINGS), (WITH_APPS, APPS)];
 
 /// What a new store is born with.
 #[derive(Debug)]

@@ -77,7 +77,7 @@ impl Vault {
     pub(crate) fn unseal<R: Sealed>(&self, row: &R, sealed: &[u8]) -> Result<SecretBytes, VaultError> {
         let key = self.seal_key(row)?;
         crypto::open(&key, row.nonce(), &row.seal_data(self.store), sealed)
-            .map_err(|_| VaultError::Tampered("the seal of a key does not open: its row was changed or swapped"))
+            .map_err(|_| VaultError::Tampered("a seal does not open: its row was changed or swapped"))
     }
 
     /// `HMAC-SHA256[row key](row data)`

@@ -59,6 +59,21 @@ impl CredentialKind {
         }
     }
 
+    /// In the file.
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::Secret => 1,
+            Self::Certificate => 2,
+            Self::TrustedCa => 3,
+            Self::GoogleServiceAccount => 4,
+            Self::SignedJwt => 5,
+            Self::Ldap => 6,
+            Self::AwsIam => 7,
+            Self::AwsXks => 8,
+            Self::GoogleWorkspaceCse => 9,
+        }
+    }
+
     /// Which of two groups it is of, one of each of which can stand together in `all`.
     const fn group(self) -> Option<u8> {
         match self {

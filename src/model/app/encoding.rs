@@ -24,7 +24,7 @@ impl Credential {
         out.byte(VERSION);
         out.count(self.parts().len());
         for part in self.parts() {
-            out.byte(code(part.kind()));
+            out.byte(part.kind().code());
             write_part(&mut out, part);
         }
         SecretBytes::copy_from(&out.0)
@@ -38,24 +38,10 @@ impl Credential {
         }
         let parts = input.list(|input| {
             let found = input.byte()?;
-            let kind = CredentialKind::ALL.into_iter().find(|kind| code(*kind) == found)?;
+            let kind = CredentialKind::ALL.into_iter().find(|kind| kind.code() == found)?;
             read_part(input, kind)
         })?;
         input.0.is_empty().then(|| Self::from_parts(parts).ok())?
-    }
-}
-
-const fn code(kind: CredentialKind) -> u8 {
-    match kind {
-        CredentialKind::Secret => 1,
-        CredentialKind::Certificate => 2,
-        CredentialKind::TrustedCa => 3,
-        CredentialKind::GoogleServiceAccount => 4,
-        CredentialKind::SignedJwt => 5,
-        CredentialKind::Ldap => 6,
-        CredentialKind::AwsIam => 7,
-        CredentialKind::AwsXks => 8,
-        CredentialKind::GoogleWorkspaceCse => 9,
     }
 }
 

@@ -4,25 +4,9 @@ use jiff::Timestamp;
 
 use super::super::bound::{Encoder, Sealed, Tagged};
 use super::super::{AppName, StoreId};
-use super::AppId;
+use super::{AppId, CredentialKind};
 
-/// Whether a credential is the one in force, or the one before it, which is still accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CredentialPlace {
-    Current,
-    Previous,
-}
-
-impl CredentialPlace {
-    pub(crate) const fn code(self) -> u8 {
-        match self {
-            Self::Current => 1,
-            Self::Previous => 2,
-        }
-    }
-}
-
-/// A row of the table `app` with those of `app_credential` that belong to it.
+/// A row of the table `app` with the one of `app_previous` that belongs to it, the seals aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AppRecord {
     pub(crate) id: AppId,
@@ -41,15 +25,38 @@ pub(crate) struct AppRecord {
     pub(crate) tag: [u8; 32],
 }
 
-/// A credential under its seal.
+/// What stands about a credential beside its seal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CredentialRow {
     /// Random.
     pub(crate) id: [u8; 16],
     pub(crate) app: AppId,
+    /// One kind, or two.
+    pub(crate) kinds: Vec<CredentialKind>,
     pub(crate) made_at: Timestamp,
     pub(crate) nonce: [u8; 12],
+}
+
+/// An application with the seals of its credentials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AppRow {
+    pub(crate) record: AppRecord,
     pub(crate) sealed: Box<[u8]>,
+    /// There when the record has a previous credential.
+    pub(crate) sealed_previous: Option<Box<[u8]>>,
+}
+
+/// Both kinds in one number.
+pub(crate) fn kinds_code(kinds: &[CredentialKind]) -> i64 {
+    kinds.iter().rev().fold(0, |code, kind| code << 8 | i64::from(kind.code()))
+}
+
+pub(crate) fn kinds_from_code(code: i64) -> Option<Vec<CredentialKind>> {
+    let kind = |code: i64| CredentialKind::ALL.into_iter().find(|kind| i64::from(kind.code()) == code);
+    match (code & 255, code >> 8) {
+        (first, 0) => Some(vec![kind(first)?]),
+        (first, second) => Some(vec![kind(first)?, kind(second)?]),
+    }
 }
 
 impl Tagged for AppRecord {
@@ -82,6 +89,7 @@ impl CredentialRow {
         out.bytes(&store.0);
         out.bytes(&self.id);
         out.bytes(self.app.as_bytes());
+        out.0.extend(kinds_code(&self.kinds).to_be_bytes());
         out.instant(Some(self.made_at));
     }
 }

@@ -8,7 +8,7 @@ use crate::model::{
     Algorithm, Invalid, KeyId, KeySpec, KeyUse, RingMember, RingName, RingPlace, RingRecord, Schedule, Stored,
 };
 use crate::storage::error::{Result, StorageError};
-use crate::storage::rows::{self, convert};
+use crate::storage::rows::{self, convert, instant, optional_instant};
 use crate::storage::{keys, schema, uses};
 
 const COLUMNS: &str = "n, id, name, common_name, key_use, algorithm, bits, exportable, created_at, every, publish, grace, \
@@ -72,19 +72,13 @@ fn with_members(connection: &Connection, (n, heads, mut record): RingRow) -> Res
          WHERE ring = ?1 ORDER BY seq",
     )?;
     let members = statement.query_map([n], |row| {
-        let optional = |column| {
-            convert(row, column, |millis: Option<i64>| match millis {
-                None => Some(None),
-                Some(millis) => instant(millis).map(Some),
-            })
-        };
         let member = RingMember {
             key: key_id(row, 0)?,
             place: convert(row, 1, RingPlace::from_code)?,
             published_at: convert(row, 2, instant)?,
-            current_since: optional(3)?,
-            replaced_at: optional(4)?,
-            ended_at: optional(5)?,
+            current_since: convert(row, 3, optional_instant)?,
+            replaced_at: convert(row, 4, optional_instant)?,
+            ended_at: convert(row, 5, optional_instant)?,
         };
         Ok((row.get(6)?, member))
     })?;
@@ -101,10 +95,6 @@ fn with_members(connection: &Connection, (n, heads, mut record): RingRow) -> Res
 
 fn key_id(row: &Row<'_>, column: usize) -> rusqlite::Result<KeyId> {
     convert(row, column, |bytes: [u8; 16]| KeyId::from_stored(&bytes))
-}
-
-fn instant(millis: i64) -> Option<Timestamp> {
-    Timestamp::from_millisecond(millis).ok()
 }
 
 /// The rows of a ring's keys, in the order of its members.
