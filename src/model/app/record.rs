@@ -156,3 +156,87 @@ impl Tagged for LockoutSetting {
         out.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn app(n: u8) -> AppId {
+        AppId::from_random_bytes([n; 16])
+    }
+
+    fn row(n: u8) -> CredentialRow {
+        CredentialRow { id: [n; 16], app: app(1), kinds: vec![CredentialKind::Secret], made_at: at(1), nonce: [n; 12] }
+    }
+
+    fn record() -> AppRecord {
+        AppRecord {
+            id: app(1),
+            name: AppName::parse("a").unwrap(),
+            fips: false,
+            hashed: false,
+            created_at: at(1),
+            updated_at: at(1),
+            revision: 1,
+            current: row(1),
+            previous: None,
+            tag: [0; 32],
+        }
+    }
+
+    /// Whatever of an app is changed in the file, the tag is another; and so is the seal of a credential that changed hands.
+    #[test]
+    fn every_fact_is_under_the_tag() {
+        type Change = fn(&mut AppRecord);
+        let changes: [Change; 20] = [
+            |_| (),
+            |record| record.id = app(2),
+            |record| record.name = AppName::parse("b").unwrap(),
+            |record| record.fips = true,
+            |record| record.hashed = true,
+            |record| record.created_at = at(2),
+            |record| record.updated_at = at(2),
+            |record| record.revision = 2,
+            |record| record.current.id = [2; 16],
+            |record| record.current.app = app(2),
+            |record| record.current.kinds = vec![CredentialKind::AwsIam],
+            |record| record.current.kinds.push(CredentialKind::Certificate),
+            |record| record.current.made_at = at(2),
+            |record| record.current.nonce = [2; 12],
+            |record| record.previous = Some((row(2), at(5))),
+            |record| record.previous = Some((row(2), at(6))),
+            |record| record.previous = Some((row(3), at(5))),
+            |record| record.previous = Some((CredentialRow { nonce: [9; 12], ..row(2) }, at(5))),
+            |record| record.previous = Some((CredentialRow { made_at: at(9), ..row(2) }, at(5))),
+            |record| (record.current, record.previous) = (row(2), Some((row(1), at(5)))),
+        ];
+        let mut seen = std::collections::BTreeSet::new();
+        for change in changes {
+            let mut record = record();
+            change(&mut record);
+            assert!(seen.insert(record.row_data(StoreId([1; 16]))), "{record:?}");
+        }
+        assert!(seen.insert(record().row_data(StoreId([2; 16]))));
+        assert!(!seen.insert(AppRecord { tag: [1; 32], ..record() }.row_data(StoreId([1; 16]))));
+
+        let seals =
+            [row(1), row(2), CredentialRow { app: app(2), ..row(1) }, CredentialRow { made_at: at(2), ..row(1) }];
+        let seals: std::collections::BTreeSet<_> = seals.iter().map(|row| row.seal_data(StoreId([1; 16]))).collect();
+        assert_eq!(seals.len(), 4);
+    }
+
+    #[test]
+    fn kinds_come_back() {
+        for first in CredentialKind::ALL {
+            assert_eq!(kinds_from_code(kinds_code(&[first])), Some(vec![first]));
+            for second in CredentialKind::ALL {
+                assert_eq!(kinds_from_code(kinds_code(&[first, second])), Some(vec![first, second]));
+            }
+        }
+        assert_eq!([0, 10, 256, 0x0A01, 0x01_0101, -1, i64::MIN].map(kinds_from_code), [const { None }; 7]);
+    }
+}
