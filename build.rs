@@ -1,4 +1,4 @@
-//! Compiles SQLCipher's own amalgamation, with its crypto provider left to `src/storage/sqlcipher.rs` and without its
+//! Compiles SQLCipher's own amalgamation, with its crypto provider left to `src/storage/sqlcipher/provider.rs` and without its
 //! shutdown at exit.
 
 // A build script that cannot go on has no better way to say so.
@@ -105,7 +105,7 @@ fn patched_source() -> PathBuf {
     let version = sqlcipher_src::SQLCIPHER_VERSION;
     assert!(
         text.contains(PROVIDER_STRUCT),
-        "sqlcipher.c {version} declares struct sqlcipher_provider otherwise than src/storage/sqlcipher.rs does: mend both"
+        "sqlcipher.c {version} declares struct sqlcipher_provider otherwise than src/storage/sqlcipher/provider.rs does: mend both"
     );
     let places = text.matches(AT_EXIT).count();
     assert_eq!(
