@@ -36,7 +36,7 @@ mod x509_signature_judged;
 
 pub(crate) use aead::{open, seal};
 pub(crate) use algorithm_identifier::algorithm_identifier;
-pub(crate) use digest::{hmac_sha256, md5, random_bytes, random_key, sha1, sha256};
+pub(crate) use digest::{hmac_sha256, hmac_sha256_any, md5, random_bytes, random_key, sha1, sha256};
 pub use entropy::{Entropy, EntropyError, SystemEntropy};
 pub(crate) use import::{CheckedPublic, check_public};
 pub(crate) use kdf::{argon2id, hkdf_sha256};

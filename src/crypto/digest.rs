@@ -4,9 +4,10 @@ use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use super::{Entropy, EntropyError};
-use crate::secret::SecretKey;
+use crate::secret::{SecretBytes, SecretKey};
 
 /// For fingerprints only: MD5 is broken.
 pub(crate) fn md5(data: &[u8]) -> [u8; 16] {
@@ -24,9 +25,24 @@ pub(crate) fn sha256(data: &[u8]) -> [u8; 32] {
 
 /// `HMAC-SHA256(key, data)`.
 pub(crate) fn hmac_sha256(key: &SecretKey, data: &[u8]) -> [u8; 32] {
-    let mut block = [0u8; 64];
-    block.iter_mut().zip(key.expose_secret()).for_each(|(to, from)| *to = *from);
-    let block = zeroize::Zeroizing::new(block);
+    hmac_of_short(key.expose_secret(), data)
+}
+
+/// `HMAC-SHA256(key, data)` under a key of any length: of one longer than a block its digest counts (RFC 2104, section 3).
+pub(crate) fn hmac_sha256_any(key: &SecretBytes, data: &[u8]) -> [u8; 32] {
+    if key.len() <= BLOCK {
+        return hmac_of_short(key.expose_secret(), data);
+    }
+    hmac_of_short(Zeroizing::new(sha256(key.expose_secret())).as_slice(), data)
+}
+
+/// The bytes that SHA-256 takes at once.
+const BLOCK: usize = 64;
+
+/// Zeros fill the block behind the key.
+fn hmac_of_short(key: &[u8], data: &[u8]) -> [u8; 32] {
+    let mut block = Zeroizing::new([0u8; BLOCK]);
+    block.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
     Hmac::<Sha256>::new((&*block).into()).chain_update(data).finalize().into_bytes().into()
 }
 
@@ -65,6 +81,35 @@ mod tests {
             hmac_sha256(&SecretKey::copy_from(&key), b"what do ya want for nothing?")[..],
             hex("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")
         );
+    }
+
+    /// RFC 4231, test cases 1, 2, 6 and 7: keys of 20, 4 and 131 bytes.
+    #[test]
+    fn hmac_of_any_key() {
+        let long = SecretBytes::from(vec![0xaa; 131]);
+        let larger =
+            b"This is a test using a larger than block-size key and a larger than block-size data. The key needs \
+            to be hashed before being used by the HMAC algorithm.";
+        for (key, data, mac) in [
+            (
+                &SecretBytes::from(vec![0x0b; 20]),
+                b"Hi There".as_slice(),
+                "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
+            ),
+            (
+                &SecretBytes::from("Jefe"),
+                b"what do ya want for nothing?",
+                "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+            ),
+            (
+                &long,
+                b"Test Using Larger Than Block-Size Key - Hash Key First",
+                "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
+            ),
+            (&long, larger, "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"),
+        ] {
+            assert_eq!(hmac_sha256_any(key, data)[..], hex(mac));
+        }
     }
 
     #[test]
