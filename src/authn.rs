@@ -16,6 +16,11 @@ mod presented;
 mod sigv4;
 mod trusted_ca;
 
+#[cfg(test)]
+mod sigv4_judged;
+#[cfg(test)]
+mod sigv4_refused;
+
 pub(crate) use basic::{BasicKey, digest};
 pub(crate) use checker::{Checker, Facts, Passed};
 pub(crate) use jwt::unverified_subject;
