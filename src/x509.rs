@@ -1,6 +1,6 @@
 //! X.509 certificates (RFC 5280): self-signed ones are made, all are read for what they show.
 //!
-//! Nothing here verifies a signature, a chain or a date.
+//! Nothing here verifies a signature, a chain or a date, but `path`, which does all of that for chains of others.
 
 mod certificate;
 pub(crate) mod extension;
@@ -9,6 +9,7 @@ mod information;
 mod issued;
 mod name;
 mod oid;
+mod path;
 mod request;
 mod self_signed;
 pub(crate) mod time;
@@ -21,8 +22,9 @@ pub(crate) use facts::CertificateFacts;
 pub use information::CertificateInformation;
 pub(crate) use information::parse;
 pub(crate) use issued::Issued;
-pub(crate) use name::write_name;
+pub(crate) use name::{Subjects, WantedSubject, write_name};
 pub(crate) use oid::dotted;
+pub(crate) use path::{Anchors, PathError, PathProblem, Presented};
 pub(crate) use request::RequestedCertificate;
 pub(crate) use self_signed::{SelfSigned, self_signed};
 pub(crate) use time::{cut_to_second, years_after};

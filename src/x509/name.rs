@@ -8,6 +8,14 @@ use der::{Encode, Reader, SliceReader, Tag, Tagged};
 use super::tlv::tlv;
 use super::{X509Error, oid};
 
+mod folded;
+mod general;
+mod subject;
+
+pub(crate) use folded::FoldedName;
+pub(crate) use general::{GeneralName, read_general_names_content};
+pub(crate) use subject::{Subjects, WantedSubject};
+
 /// Writes a name of one common name: a PrintableString where its characters allow that, else a UTF8String (RFC 5280,
 /// section 4.1.2.4).
 pub(super) fn write_common_name(text: &str) -> Result<Vec<u8>, X509Error> {
