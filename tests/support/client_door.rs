@@ -62,8 +62,7 @@ impl Door {
     }
 
     pub(crate) fn knock(&self, app: AppId, chain: &[&[u8]], crls: &[&[u8]]) -> Result<(), Refusal> {
-        let presented =
-            Presented::new().app(app).certificate_chain(chain.iter().copied()).crls(crls.iter().copied());
+        let presented = Presented::new().app(app).certificate_chain(chain.iter().copied()).crls(crls.iter().copied());
         match self.store.authenticate(&presented).unwrap() {
             Outcome::Authenticated(who) => {
                 assert_eq!(who.app, app);
