@@ -19,7 +19,7 @@ pub(super) type Members = BTreeMap<String, Value>;
 /// A value of a body.
 pub(super) enum Value {
     Null,
-    Bool,
+    Bool(bool),
     Number(Number),
     /// Perhaps a private key.
     String(Zeroizing<String>),
@@ -36,7 +36,7 @@ impl Value {
     pub(super) fn kind(&self) -> String {
         match self {
             Self::Null => "null".into(),
-            Self::Bool => "a boolean".into(),
+            Self::Bool(_) => "a boolean".into(),
             Self::Number(number) => format!("the number {number}"),
             Self::String(_) => "a string".into(),
             Self::Untyped(text) => Invalid::quote(text),
@@ -58,9 +58,9 @@ pub(super) enum Shape<'a> {
     /// A text, a number and the like; of an array or object, that it is one.
     Scalar,
     /// The elements of an array.
-    Elements,
+    Array(&'a Shape<'a>),
     /// The members of an object, whatever they are called.
-    Members,
+    Members(&'a Shape<'a>),
     /// The members of an object that have these names.
     Object(&'a [(&'a str, Shape<'a>)]),
 }
@@ -100,8 +100,8 @@ impl<'de> Visitor<'de> for Shape<'_> {
         Ok(Value::Null)
     }
 
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Value, E> {
-        Ok(Value::Bool)
+    fn visit_bool<E: Error>(self, is_true: bool) -> Result<Value, E> {
+        Ok(Value::Bool(is_true))
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<Value, E> {
@@ -122,8 +122,9 @@ impl<'de> Visitor<'de> for Shape<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Value, A::Error> {
         let mut kept = Vec::new();
-        while let Some(element) = array.next_element_seed(Self::Scalar)? {
-            if matches!(self, Self::Elements) {
+        let (of, is_kept) = if let Self::Array(of) = self { (*of, true) } else { (Self::Scalar, false) };
+        while let Some(element) = array.next_element_seed(of)? {
+            if is_kept {
                 kept.push(element);
             }
         }
@@ -134,8 +135,8 @@ impl<'de> Visitor<'de> for Shape<'_> {
         let mut members = Members::new();
         while let Some(name) = object.next_key::<String>()? {
             let shape = match self {
-                Self::Scalar | Self::Elements => None,
-                Self::Members => Some(Self::Scalar),
+                Self::Scalar | Self::Array(_) => None,
+                Self::Members(of) => Some(*of),
                 Self::Object(known) => known.iter().find(|(known, _)| *known == name).map(|(_, shape)| *shape),
             };
             let value = object.next_value_seed(shape.unwrap_or(Self::Scalar))?;

@@ -44,7 +44,7 @@ impl ConnectionKeysRequest {
         if body.trim_ascii().is_empty() {
             return Ok(Self::default());
         }
-        let mut members = match json::read(body, Shape::Members) {
+        let mut members = match json::read(body, Shape::Members(&Shape::Scalar)) {
             Ok(Value::Object(members)) => members,
             Ok(Value::Null) => return Ok(Self::default()),
             Ok(other) => {

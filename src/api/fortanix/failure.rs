@@ -13,7 +13,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// The HTTP status: 400, 404, 422, 500 or 503.
+    /// The HTTP status: 400, 403, 404, 409, 422, 500 or 503.
     #[must_use]
     pub const fn status(&self) -> u16 {
         self.status
@@ -44,7 +44,9 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let status = match error.kind() {
             ErrorKind::InvalidInput => 400,
+            ErrorKind::Refused => 403,
             ErrorKind::NotFound => 404,
+            ErrorKind::Duplicate => 409,
             ErrorKind::NotPossible | ErrorKind::Unsupported | ErrorKind::ReadOnly => 422,
             ErrorKind::Busy => 503,
             _ => 500,

@@ -3,13 +3,11 @@
 use base64ct::{Base64, Encoding};
 use uuid::Uuid;
 
-use super::{Failure, members};
+use super::Failure;
+use super::fields::{Fields, checked_name, uuid};
 use crate::api::json::Shape;
 use crate::keystore::{AttestationRequest, Keystore};
 use crate::model::{Invalid, KeyId, KeyName};
-
-/// The most characters of a name (the vendor's schema).
-const MOST_NAME: usize = 4096;
 
 /// The vendor's `SobjectDescriptorPersisted`: which key is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,49 +67,20 @@ impl KeyAttestationRequest {
     /// 400 that names the first field refused.
     pub fn from_json(body: &[u8]) -> Result<Self, Failure> {
         const KEY: &[(&str, Shape<'_>)] = &[("kid", Shape::Scalar), ("name", Shape::Scalar)];
-        let mut body = members::body(body, &[("key", Shape::Object(KEY)), ("challenge", Shape::Scalar)])?;
-        let mut key = members::object(&mut body, "key")?;
-        let key = match (members::text(&mut key, "key.kid")?, members::text(&mut key, "key.name")?) {
-            (Some(kid), None) => SobjectDescriptor::Kid(uuid(&kid)?),
-            (None, Some(name)) => SobjectDescriptor::Name(checked_name(name)?),
+        let mut body = Fields::read(body, &[("key", Shape::Object(KEY)), ("challenge", Shape::Scalar)])?;
+        let mut key = body.needed_object("key")?;
+        let key = match (key.text("kid")?, key.text("name")?) {
+            (Some(kid), None) => SobjectDescriptor::Kid(uuid("key.kid", &kid)?),
+            (None, Some(name)) => SobjectDescriptor::Name(checked_name("key.name", name)?),
             (Some(_), Some(_)) => return Err(Failure::invalid("key has both kid and name, allowed is one of them")),
             (None, None) => return Err(Failure::invalid("key has neither kid nor name, one of them is needed")),
         };
         let mut attestation = AttestationRequest::new();
-        if let Some(challenge) = members::text(&mut body, "challenge")? {
+        if let Some(challenge) = body.text("challenge")? {
             let challenge = Base64::decode_vec(&challenge);
             let challenge = challenge.map_err(|_| Failure::invalid("challenge is no standard base64 with padding"))?;
             attestation = attestation.challenge(challenge)?;
         }
         Ok(Self { key, attestation })
     }
-}
-
-fn uuid(text: &str) -> Result<Uuid, Failure> {
-    // Of what `Uuid` reads only the hyphenated form has this length.
-    let uuid = if text.len() == 36 { Uuid::try_parse(text).ok() } else { None };
-    uuid.ok_or_else(|| {
-        let got = Invalid::quote(text);
-        Failure::invalid(format!("key.kid is {got}, allowed is a UUID of 36 characters in the form 8-4-4-4-12"))
-    })
-}
-
-/// The schema's `^[^\n]*[^\s\n][^\n]*$`.
-fn checked_name(name: String) -> Result<String, Failure> {
-    let length = name.chars().count();
-    if length > MOST_NAME {
-        return Err(Failure::invalid(format!("key.name is {length} characters, at most {MOST_NAME}")));
-    }
-    if let Some(at) = name.chars().position(|c| c == '\n') {
-        return Err(Failure::invalid(format!("key.name has a line feed at character {}, allowed is none", at + 1)));
-    }
-    if name.chars().all(is_white_space) {
-        return Err(Failure::invalid(format!("key.name is blank, allowed are 1 to {MOST_NAME} characters")));
-    }
-    Ok(name)
-}
-
-/// `\s` as OpenAPI means it: ECMA-262, edition 5.1, section 15.10.2.12. It differs from Unicode's white space in two.
-fn is_white_space(c: char) -> bool {
-    c == '\u{FEFF}' || (c.is_whitespace() && c != '\u{85}')
 }

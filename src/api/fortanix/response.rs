@@ -4,7 +4,8 @@ use base64ct::{Base64, Encoding};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Failure, members};
+use super::Failure;
+use super::fields::{Fields, text_of};
 use crate::api::json::Shape;
 use crate::attestation::{Policy, Report, Verifier};
 use crate::error::Result;
@@ -60,18 +61,20 @@ impl KeyAttestationResponse {
     /// 400 that names the first field refused.
     pub fn from_json(body: &[u8]) -> Result<Self, Failure> {
         const STATEMENT: &[(&str, Shape<'_>)] = &[("format", Shape::Scalar), ("statement", Shape::Scalar)];
-        let shape = [("authority_chain", Shape::Elements), ("attestation_statement", Shape::Object(STATEMENT))];
-        let mut body = members::body(body, &shape)?;
-        let authority_chain = members::texts(&mut body, "authority_chain")?;
-        let mut inside = members::object(&mut body, "attestation_statement")?;
-        let format = members::needed_text(&mut inside, "attestation_statement.format")?;
+        let shape =
+            [("authority_chain", Shape::Array(&Shape::Scalar)), ("attestation_statement", Shape::Object(STATEMENT))];
+        let mut body = Fields::read(body, &shape)?;
+        let chain = body.needed_array("authority_chain", "an array of strings")?;
+        let authority_chain = chain.into_iter().map(|(path, value)| text_of(&path, value)).collect::<Result<_, _>>()?;
+        let mut inside = body.needed_object("attestation_statement")?;
+        let format = inside.needed_text("format")?;
         if format != "x509_certificate" {
             let got = Invalid::quote(&format);
             let message = format!("attestation_statement.format is {got}, allowed is x509_certificate");
             return Err(Failure::invalid(message));
         }
         let format = KeyAttestationStatementFormat::X509Certificate;
-        let statement = members::needed_text(&mut inside, "attestation_statement.statement")?;
+        let statement = inside.needed_text("statement")?;
         Ok(Self { authority_chain, attestation_statement: KeyAttestationStatement { format, statement } })
     }
 

@@ -24,7 +24,7 @@ impl Fields {
 
     /// Parses a body of the form `{"key": {...}}`, with that or another name for its one object.
     pub(super) fn parse(object: &'static str, body: &[u8]) -> Result<Self, Failure> {
-        let shape = [(object, Shape::Members)];
+        let shape = [(object, Shape::Members(&Shape::Scalar))];
         let value = json::read(body, Shape::Object(&shape)).map_err(|unreadable| match unreadable {
             Unreadable::TooLarge(message) => Failure::general(400, "tooLarge", message),
             Unreadable::NoJson(message) => Failure::general(400, "invalidJSON", message),
