@@ -10,6 +10,8 @@
 
 #[path = "jsonl/answer.rs"]
 mod answer;
+#[path = "jsonl/apps.rs"]
+mod apps;
 #[path = "jsonl/attestation.rs"]
 mod attestation;
 #[path = "jsonl/auth0.rs"]
@@ -104,7 +106,9 @@ fn answer_line(store: &Keystore, clock: &CallClock, line: &[u8]) -> Answer {
 fn vendor(store: &Keystore, method: &str, path: &str, body: &str) -> Option<Answer> {
     match fusionauth::call(store, method, path, body.as_bytes()) {
         Some(response) => Some(Answer::vendor(response.status, response.body)),
-        None => auth0::vendor(store, method, path, body).or_else(|| attestation::vendor(store, method, path, body)),
+        None => auth0::vendor(store, method, path, body)
+            .or_else(|| attestation::vendor(store, method, path, body))
+            .or_else(|| apps::vendor(store, method, path, body)),
     }
 }
 

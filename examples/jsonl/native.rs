@@ -5,11 +5,10 @@ use jiff::Timestamp;
 use keystead::api::fusionauth::KeyBody;
 use keystead::{Algorithm, BackupOptions, Error, GenerateKey, Issuer, KeyId, KeyName, KeySpec, Keystore, Unlock};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use crate::answer::Answer;
-use crate::{attestation, material, rings};
+use crate::{apps, attestation, material, rings};
 
 /// Does a call; `now` is its time, which the store's clock tells too.
 pub(crate) fn call(store: &Keystore, call: &str, body: &str, now: Timestamp) -> Answer {
@@ -34,7 +33,9 @@ pub(crate) fn call(store: &Keystore, call: &str, body: &str, now: Timestamp) -> 
         "attestation.import" => attestation::import(store, body),
         "attestation.attest" => attestation::attest(store, body),
         "attestation.verify" => attestation::verify(body, now),
-        _ => rings::call(store, call, body, now).unwrap_or_else(|| Err(Answer::unsupported(call))),
+        _ => rings::call(store, call, body, now)
+            .or_else(|| apps::call(store, call, body))
+            .unwrap_or_else(|| Err(Answer::unsupported(call))),
     };
     answer.unwrap_or_else(|failure| failure)
 }
@@ -146,7 +147,7 @@ pub(crate) fn raw_key(hex: &str) -> Result<Unlock, String> {
     Ok(Unlock::raw_key(key))
 }
 
-pub(crate) fn parse<T: DeserializeOwned>(body: &str) -> Result<T, Answer> {
+pub(crate) fn parse<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, Answer> {
     if !body.starts_with('{') {
         return Err(Answer::invalid("body is no JSON object"));
     }
