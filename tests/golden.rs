@@ -5,15 +5,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 use jiff::{SignedDuration, Timestamp};
 use keystead::attestation::{self, Claim, Policy, Profile};
+use keystead::authn::{Outcome, Presented};
 use keystead::{
-    Algorithm, AttestationRequest, AuthorityPlan, Clock, Due, ErrorKind, GenerateKey, ImportKey, Issuer, KeyName,
-    KeySpec, KeyType, KeyUse, Keystore, NamePattern, Options, Query, RingName, RingPlace, RingPlan, Schedule,
-    SecretEncoding, SecretFormat, Unlock, UserLabel,
+    AccessReason, AccessReasonPolicy, Algorithm, AppId, AppName, AppPlan, AppSecret, AttestationRequest, AuthorityPlan,
+    AwsXks, Clock, CredentialPart, CredentialPlan, DirectoryName, Due, ErrorKind, GenerateKey, GoogleServiceAccount,
+    GroupPermission, ImportKey, Issuer, KeyName, KeySpec, KeyType, KeyUse, Keystore, NamePattern, Options, Query,
+    ResetSecret, RingName, RingPlace, RingPlan, Schedule, SecretEncoding, SecretFormat, SecretStorage, SignedJwt,
+    SigningKeys, StoredKeys, Subject, TrustAnchorSubject, TrustAnchors, TrustedCa, Unlock, UserLabel,
 };
 
 const PASSPHRASE: &str = "golden";
+const GOLDEN_SECRET: &str = "golden-golden-golden";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A clock that stands still.
@@ -38,7 +43,7 @@ fn golden_imported() -> PathBuf {
 #[test]
 #[ignore = "writes a golden file"]
 fn write() {
-    let path = golden(4);
+    let path = golden(5);
     let cost = Options::default().kdf_cost(keystead::KdfCost::FLOOR);
     let store = Keystore::create(path, &Unlock::passphrase(PASSPHRASE), cost).unwrap();
     for algorithm in Algorithm::ALL {
@@ -69,6 +74,113 @@ fn write() {
     store.create_ring(&ring_plan("secret", Algorithm::Hs256)).unwrap().rotate().unwrap();
     let plan = ring_plan("encrypted to", Algorithm::Rs256).key_use(KeyUse::Encryption).exportable(true);
     store.create_ring(&plan).unwrap();
+    // Applications, from format 5 on: one with each kind of credential, one with two, one whose secret is kept as a hash, one with
+    // a secret that was replaced and one that was guessed at.
+    store.set_fips_mode(true).unwrap();
+    for (n, part) in
+        credentials(used.certificate_der().unwrap(), used.public_key_der().unwrap()).into_iter().enumerate()
+    {
+        store.create_app(app_plan(n as u8, part.kind().name(), CredentialPlan::new(part))).unwrap();
+    }
+    let both =
+        CredentialPlan::all(api_key(), CredentialPart::Certificate(used.certificate_der().unwrap().into())).unwrap();
+    store.create_app(app_plan(20, "both", both)).unwrap();
+    store.create_app(app_plan(21, "hashed", CredentialPlan::new(api_key())).storage(SecretStorage::Hash)).unwrap();
+    let replaced = store.create_app(app_plan(22, "replaced", CredentialPlan::new(api_key())).fips(true)).unwrap();
+    let reset = ResetSecret::new().migration_period(ResetSecret::LONGEST);
+    store.reset_secret(replaced.app().id(), reset).unwrap();
+    knock(&store, 22, "another, wrong secret");
+}
+
+fn api_key() -> CredentialPart {
+    CredentialPart::Secret(AppSecret::new(GOLDEN_SECRET).unwrap())
+}
+
+/// One of each kind, the certificate and the key those of the key that signs with ES256.
+fn credentials(certificate: &[u8], public: &[u8]) -> Vec<CredentialPart> {
+    let subject = |text: &str| Subject::dns_name(text).unwrap();
+    let name = DirectoryName::new([("2.5.4.3", [b"\x0C\x0E".as_slice(), b"golden.example"].concat())]).unwrap();
+    let subjects = vec![subject("a.example"), Subject::IpAddress([10, 0, 0, 1].into()), Subject::DirectoryName(name)];
+    let anchors = TrustAnchors::Many(vec![certificate.into()]);
+    let trusted = TrustedCa::new(TrustAnchorSubject::Subjects(subjects), anchors, Some(true)).unwrap();
+    let reasons = AccessReasonPolicy::new([AccessReason::CustomerInitiatedAccess], false);
+    let groups = [(uuid::Uuid::from_bytes([1; 16]), [GroupPermission::CryptoSpaceGetInfo].into())].into();
+    let keys = SigningKeys::Stored(StoredKeys::new([("golden", public)]).unwrap());
+    let policy = "package golden\n\ndefault allow := false\n\nallow if { input.jwt_body.role == \"golden\" }\n";
+    vec![
+        api_key(),
+        CredentialPart::Certificate(certificate.into()),
+        CredentialPart::TrustedCa(trusted),
+        CredentialPart::GoogleServiceAccount(GoogleServiceAccount::new(Some(reasons), Some(groups)).unwrap()),
+        CredentialPart::SignedJwt(SignedJwt::new(["https://issuer.example"], keys, Some(policy.into())).unwrap()),
+        CredentialPart::Ldap(uuid::Uuid::from_bytes([7; 16])),
+        CredentialPart::AwsIam,
+        CredentialPart::AwsXks(AwsXks::new("ABCDEFGHIJKLMNOPQRST", "a".repeat(43)).unwrap()),
+        CredentialPart::GoogleWorkspaceCse,
+    ]
+}
+
+fn app_id(n: u8) -> AppId {
+    AppId::new(uuid::Uuid::from_bytes([100 + n; 16])).unwrap()
+}
+
+fn app_plan(n: u8, name: &str, credential: CredentialPlan) -> AppPlan {
+    AppPlan::new(AppName::new(name).unwrap(), credential).id(app_id(n))
+}
+
+fn knock(store: &Keystore, n: u8, secret: &str) -> Outcome {
+    let key = Base64::encode_string(format!("{}:{secret}", app_id(n)).as_bytes());
+    store.authenticate(&Presented::new().authorization(&format!("Basic {key}"))).unwrap()
+}
+
+fn is_in(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Authenticated(_) | Outcome::NeedsExternal { .. })
+}
+
+/// The apps of format 5 are what they were, and are let in.
+#[test]
+fn the_apps_of_format_5_are_let_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.db");
+    std::fs::copy(golden(5), &path).unwrap();
+    let store = Keystore::open(&path, &unlock(), later()).unwrap();
+    assert!(store.fips_mode().unwrap());
+    let key = store.key(KeyName::new("golden ES256").unwrap()).unwrap();
+    let known = credentials(key.certificate_der().unwrap(), key.public_key_der().unwrap());
+    for (n, part) in known.iter().enumerate() {
+        let read = store.export_app_secret(app_id(n as u8)).unwrap();
+        assert_eq!(read.app().name().as_str(), part.kind().name());
+        assert_eq!(format!("{:?}", read.credential().parts()), format!("[{part:?}]"));
+        assert_eq!(read.app().kinds(), [part.kind()]);
+    }
+    for n in [0, 21, 22] {
+        assert!(is_in(&knock(&store, n, GOLDEN_SECRET)), "{n}");
+        assert!(!is_in(&knock(&store, n, "another, wrong secret")), "{n}");
+    }
+    let certificate = key.certificate_der().unwrap();
+    let presented = Presented::new().app(app_id(20)).certificate_chain([certificate]);
+    assert!(!is_in(&store.authenticate(&presented).unwrap()));
+    let both = Base64::encode_string(format!("{}:{GOLDEN_SECRET}", app_id(20)).as_bytes());
+    let both = format!("Basic {both}");
+    assert!(is_in(&store.authenticate(&presented.authorization(&both)).unwrap()));
+    assert_eq!(store.export_app_secret(app_id(21)).unwrap_err().kind(), ErrorKind::Refused);
+    let replaced = store.export_app_secret(app_id(22)).unwrap();
+    assert!(replaced.previous().is_some() && replaced.app().fips());
+    // Signed by the key of the store, which stands in the credential.
+    let claims =
+        format!(r#"{{"iss":"https://issuer.example","sub":"{}","exp":4000000000,"role":"golden"}}"#, app_id(4));
+    let parts = [r#"{"alg":"ES256","kid":"golden"}"#, &claims];
+    let signed = parts.map(|part| Base64UrlUnpadded::encode_string(part.as_bytes())).join(".");
+    let signature = store.sign(key.id(), signed.as_bytes()).unwrap();
+    let token = format!("{signed}.{}", Base64UrlUnpadded::encode_string(signature.as_bytes()));
+    let outcome = store.authenticate(&Presented::new().jwt(&token)).unwrap();
+    assert!(is_in(&outcome), "{outcome:?}");
+    assert_eq!(store.verify_integrity().unwrap().problems(), [""; 0]);
+    // What was replaced is wiped when its time is over.
+    let much_later = Options::default().clock(Arc::new(Fixed("2050-01-01T00:00:00Z".parse().unwrap())));
+    let store = Keystore::open(&path, &unlock(), much_later).unwrap();
+    assert_eq!(store.wipe_expired_credentials().unwrap(), 1);
+    assert!(!is_in(&knock(&store, 22, GOLDEN_SECRET)));
 }
 
 /// Wrote the keys from outside of format 1: a pair with its chain, one that left the store, a secret, a certificate alone.
@@ -112,7 +224,7 @@ fn imported_keys_of_format_1_open() {
 
 #[test]
 fn every_format_opens() {
-    for version in [1, 2, 3, 4] {
+    for version in [1, 2, 3, 4, 5] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("keys.db");
         std::fs::copy(golden(version), &path).unwrap();
@@ -141,6 +253,13 @@ fn every_format_opens() {
         if version < 4 {
             assert!(store.rings().unwrap().is_empty());
             turns(&store, "made later");
+        }
+        if version < 5 {
+            assert!(store.apps().unwrap().is_empty() && !store.fips_mode().unwrap());
+            let made = store.create_app(app_plan(0, "made later", CredentialPlan::new(api_key()))).unwrap();
+            assert_eq!(store.apps().unwrap(), [made.app().clone()]);
+            assert!(is_in(&knock(&store, 0, GOLDEN_SECRET)));
+            assert!(store.verify_integrity().unwrap().is_ok());
         }
     }
 }
@@ -234,6 +353,29 @@ fn older_formats_have_no_rings() {
         assert!(writer.ring(&name).unwrap().verify(&signed.kid, b"message", signed.signature.as_bytes()).unwrap());
         assert_eq!(ring.rotate().unwrap_err().kind(), ErrorKind::ReadOnly);
         assert_eq!(reader.users(signed_by(&ring)).unwrap(), ["ring new"]);
+    }
+}
+
+/// A file of an older version, read as it is, has no apps, and says so where one is asked for.
+#[test]
+fn what_is_read_only_and_older_has_no_apps() {
+    for version in [1, 2, 3, 4] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.db");
+        std::fs::copy(golden(version), &path).unwrap();
+        let reader = Keystore::open_read_only(&path, &unlock(), later()).unwrap();
+        assert!(reader.apps().unwrap().is_empty() && !reader.fips_mode().unwrap());
+        assert_eq!(reader.app(app_id(0)).unwrap_err().kind(), ErrorKind::NotFound);
+        assert_eq!(reader.export_app_secret(app_id(0)).unwrap_err().kind(), ErrorKind::NotFound);
+        assert!(!is_in(&knock(&reader, 0, GOLDEN_SECRET)));
+        assert_eq!(reader.wipe_expired_credentials().unwrap(), 0);
+        let plan = app_plan(0, "new", CredentialPlan::new(api_key()));
+        assert_eq!(reader.create_app(plan).unwrap_err().kind(), ErrorKind::ReadOnly);
+        assert!(reader.verify_integrity().unwrap().is_ok());
+        // Another handle brings the file up to date: the first one sees what it makes.
+        let writer = Keystore::open(&path, &unlock(), later()).unwrap();
+        writer.create_app(app_plan(0, "new", CredentialPlan::new(api_key()))).unwrap();
+        assert!(is_in(&knock(&reader, 0, GOLDEN_SECRET)));
     }
 }
 

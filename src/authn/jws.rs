@@ -58,8 +58,9 @@ impl<'a> Jws<'a> {
 
     /// Checks the signature over the first two parts as they stand.
     pub(super) fn verify(&self, key: &VerifyingKey) -> Result<(), Refusal> {
-        key.verify(self.signed, &self.signature)
-            .map_err(|_| refused(Reason::BadSignature, format!("the signature is not that of the key ({})", self.algorithm)))
+        key.verify(self.signed, &self.signature).map_err(|_| {
+            refused(Reason::BadSignature, format!("the signature is not that of the key ({})", self.algorithm))
+        })
     }
 }
 

@@ -37,7 +37,8 @@ impl JwtCheck {
         let token = presented.jwt.ok_or_else(|| refused(Reason::NotPresented, "no JWT was presented"))?;
         let jws = Jws::parse(token)?;
         check_type(&jws)?;
-        let no_kid = || refused(Reason::Malformed, "the header has no kid, which must say whose key it was signed with");
+        let no_kid =
+            || refused(Reason::Malformed, "the header has no kid, which must say whose key it was signed with");
         let kid = jws.text("kid")?.ok_or_else(no_kid)?;
         let key = match self.keys.find(kid, facts.now, presented.fetch)? {
             Found::Key(key) => key,

@@ -90,7 +90,8 @@ impl Claims {
     fn check_times(&self, now: Timestamp) -> Result<(), Refusal> {
         let skew = Facts::SKEW.as_secs_f64();
         let seconds = now.as_duration().as_secs_f64();
-        let expires = self.date("exp")?.ok_or_else(|| malformed("there is no exp, without which it would hold for ever"))?;
+        let expires =
+            self.date("exp")?.ok_or_else(|| malformed("there is no exp, without which it would hold for ever"))?;
         let [not_before, issued] = [self.date("nbf")?, self.date("iat")?];
         // On or after: RFC 7519, section 4.1.4.
         if seconds >= expires + skew {

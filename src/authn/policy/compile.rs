@@ -96,9 +96,9 @@ fn check_exponent(behind: &[u8]) -> Result<(), String> {
         digits => digits,
     };
     let digits = exponent.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'_');
-    let value = digits.filter(|byte| byte.is_ascii_digit()).fold(0_u32, |value, digit| {
-        value.saturating_mul(10).saturating_add(u32::from(digit - b'0'))
-    });
+    let value = digits
+        .filter(|byte| byte.is_ascii_digit())
+        .fold(0_u32, |value, digit| value.saturating_mul(10).saturating_add(u32::from(digit - b'0')));
     if value > MOST_EXPONENT {
         return Err(format!("it has a number with an exponent of {value}, at most {MOST_EXPONENT}"));
     }

@@ -123,14 +123,13 @@ fn halts(program: &Program, instruction: &Instruction, result: u8) -> Result<Opt
         | I::And { left, .. }
         | I::Or { left, .. }
         | I::AssertEq { left, .. } => Some(left),
-        I::Contains { value, .. } | I::ObjectSet { value, .. } | I::ArrayPush { value, .. } | I::SetAdd { value, .. } => {
-            Some(value)
-        }
+        I::Contains { value, .. }
+        | I::ObjectSet { value, .. }
+        | I::ArrayPush { value, .. }
+        | I::SetAdd { value, .. } => Some(value),
         I::Index { key, .. } => Some(key),
         I::ComprehensionYield { value_reg, .. } => Some(value_reg),
-        I::BuiltinCall { params_index } => {
-            Some(data.get_builtin_call_params(params_index).ok_or_else(missing)?.dest)
-        }
+        I::BuiltinCall { params_index } => Some(data.get_builtin_call_params(params_index).ok_or_else(missing)?.dest),
         I::FunctionCall { params_index } => Some(data.get_function_call_params(params_index).ok_or_else(missing)?.dest),
         I::ArrayCreate { params_index } => Some(data.get_array_create_params(params_index).ok_or_else(missing)?.dest),
         I::SetCreate { params_index } => Some(data.get_set_create_params(params_index).ok_or_else(missing)?.dest),
