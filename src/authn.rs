@@ -17,6 +17,12 @@ mod sigv4;
 mod trusted_ca;
 
 #[cfg(test)]
+mod jws_judged;
+#[cfg(test)]
+mod policy_attacked;
+#[cfg(test)]
+mod policy_judged;
+#[cfg(test)]
 mod sigv4_judged;
 #[cfg(test)]
 mod sigv4_refused;

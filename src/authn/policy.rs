@@ -12,9 +12,7 @@ mod functions;
 mod instrument;
 mod message;
 mod run;
-
-#[cfg(test)]
-mod tests;
+mod syntax;
 
 use std::sync::Arc;
 
@@ -48,6 +46,12 @@ impl Policy {
             let message = format!("private_claims_policy cannot be used: {why}");
             Invalid::new("private_claims_policy", Problem::CouldNotParse, message)
         })
+    }
+
+    /// What its rule `allow` is, of whatever kind.
+    #[cfg(test)]
+    pub(super) fn evaluate(&self, input: Json, now: Timestamp) -> Result<regorus::Value, String> {
+        run::run(&self.program, &self.allow, &run::value(input), now, &mut Budget::new())
     }
 
     /// Whether the policy allows these claims; if so, what it wants to have logged.

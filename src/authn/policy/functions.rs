@@ -32,27 +32,30 @@ pub(super) struct Call<'a> {
     pub(super) now: Timestamp,
 }
 
-/// Calls a function. Arguments of the wrong kind make the result undefined, as everywhere in Rego.
+/// Calls a function. None is called with an argument that is undefined.
 pub(super) fn call(call: &Call<'_>, budget: &mut Budget) -> Result<Value, String> {
     let (Value::String(name), Value::Array(arguments)) = (call.identifier, call.argument) else {
         return Err("it waits for an answer that nobody can give".into());
     };
     budget.look(call.argument)?;
     let made = match (&**name, arguments.as_slice()) {
-        ("time.now_ns", []) => i64::try_from(call.now.as_nanosecond()).ok().map(Value::from),
+        ("time.now_ns", []) => call.now.as_nanosecond().into(),
         ("concat", [Value::String(between), parts]) => concat(between, parts)?,
-        ("replace", [Value::String(text), Value::String(old), Value::String(new)]) => Some(replace(text, old, new)?),
+        ("replace", [Value::String(text), Value::String(old), Value::String(new)]) => replace(text, old, new)?,
         ("sprintf", [Value::String(format), Value::Array(values)]) => {
-            Some(format::sprintf(format, values.as_slice(), MOST_TEXT)?.into())
+            format::sprintf(format, values.as_slice(), MOST_TEXT)?.into()
         }
         ("numbers.range", [from, to]) => range(from, to)?,
         ("trim", [Value::String(text), Value::String(letters)]) => trim(text, letters, true, true, budget)?,
         ("trim_left", [Value::String(text), Value::String(letters)]) => trim(text, letters, true, false, budget)?,
         ("trim_right", [Value::String(text), Value::String(letters)]) => trim(text, letters, false, true, budget)?,
-        (name, _) if NAMES.iter().any(|(known, _)| *known == name) => None,
+        (name, arguments) if NAMES.iter().any(|(known, _)| *known == name) => {
+            let kinds: Vec<_> = arguments.iter().map(super::run::kind).collect();
+            return Err(format!("{name} does not take {}", kinds.join(" and ")));
+        }
         _ => return Err("it waits for an answer that nobody can give".into()),
     };
-    Ok(made.unwrap_or(Value::Undefined))
+    Ok(made)
 }
 
 fn check_length(name: &str, len: usize) -> Result<(), String> {
@@ -62,16 +65,16 @@ fn check_length(name: &str, len: usize) -> Result<(), String> {
     Ok(())
 }
 
-fn concat(between: &str, parts: &Value) -> Result<Option<Value>, String> {
+fn concat(between: &str, parts: &Value) -> Result<Value, String> {
     let parts: Option<Vec<&str>> = match parts {
         Value::Array(parts) => parts.iter().map(text_of).collect(),
         Value::Set(parts) => parts.iter_sorted().map(text_of).collect(),
         _ => None,
     };
-    let Some(parts) = parts else { return Ok(None) };
+    let parts = parts.ok_or("concat takes an array or a set of strings alone")?;
     let gaps = between.len().saturating_mul(parts.len().saturating_sub(1));
     check_length("concat", parts.iter().map(|part| part.len()).fold(gaps, usize::saturating_add))?;
-    Ok(Some(parts.join(between).into()))
+    Ok(parts.join(between).into())
 }
 
 fn text_of(value: &Value) -> Option<&str> {
@@ -88,22 +91,24 @@ fn replace(text: &str, old: &str, new: &str) -> Result<Value, String> {
 }
 
 /// Whole numbers, up or down.
-fn range(from: &Value, to: &Value) -> Result<Option<Value>, String> {
-    let (Ok(from), Ok(to)) = (from.as_i64(), to.as_i64()) else { return Ok(None) };
+fn range(from: &Value, to: &Value) -> Result<Value, String> {
+    let (Ok(from), Ok(to)) = (from.as_i64(), to.as_i64()) else {
+        return Err("numbers.range takes whole numbers of at most 63 bits alone".into());
+    };
     let distance = from.abs_diff(to);
     if distance >= MOST_NUMBERS {
         return Err(format!("numbers.range would make {} numbers, at most {MOST_NUMBERS}", distance.saturating_add(1)));
     }
     let numbers: Vec<Value> =
         if from <= to { (from..=to).map(Value::from).collect() } else { (to..=from).rev().map(Value::from).collect() };
-    Ok(Some(numbers.into()))
+    Ok(numbers.into())
 }
 
-fn trim(text: &str, letters: &str, left: bool, right: bool, budget: &mut Budget) -> Result<Option<Value>, String> {
+fn trim(text: &str, letters: &str, left: bool, right: bool, budget: &mut Budget) -> Result<Value, String> {
     // Each letter of the text may be looked for among all the others.
     budget.work(text.len().saturating_mul(letters.len()) / 8)?;
     let within = |c: char| letters.contains(c);
     let trimmed = if left { text.trim_start_matches(within) } else { text };
     let trimmed = if right { trimmed.trim_end_matches(within) } else { trimmed };
-    Ok(Some(trimmed.into()))
+    Ok(trimmed.into())
 }

@@ -77,8 +77,8 @@ pub(super) fn instrument(program: &mut Program) -> Result<(), String> {
     for (at, instruction) in old.iter().enumerate() {
         moved.push(instructions.len());
         let span = spans.get(at).cloned().flatten();
-        if let Instruction::RuleInit { result_reg, .. } = instruction {
-            result = *result_reg;
+        if let Instruction::RuleInit { result_reg, .. } = *instruction {
+            result = result_reg;
         }
         if let Some(register) = halts(program, instruction, result)? {
             instructions.push(Instruction::HostAwait { dest: register, arg: register, id: register });
@@ -135,7 +135,7 @@ fn halts(program: &Program, instruction: &Instruction, result: u8) -> Result<Opt
         I::SetCreate { params_index } => Some(data.get_set_create_params(params_index).ok_or_else(missing)?.dest),
         I::ObjectCreate { params_index } => Some(data.get_object_create_params(params_index).ok_or_else(missing)?.dest),
         I::ChainedIndex { params_index } => Some(data.get_chained_index_params(params_index).ok_or_else(missing)?.dest),
-        I::RuleReturn {} => Some(result),
+        I::RuleInit { .. } | I::RuleReturn {} => Some(result),
         I::Load { .. }
         | I::LoadTrue { .. }
         | I::LoadFalse { .. }
@@ -154,7 +154,6 @@ fn halts(program: &Program, instruction: &Instruction, result: u8) -> Result<Opt
         | I::LoopStart { .. }
         | I::LoopNext { .. }
         | I::CallRule { .. }
-        | I::RuleInit { .. }
         | I::DestructuringSuccess {}
         | I::Halt {}
         | I::ComprehensionBegin { .. }
@@ -164,7 +163,7 @@ fn halts(program: &Program, instruction: &Instruction, result: u8) -> Result<Opt
         | I::AnyOfNext { .. }
         | I::LogicalBlockEnd { .. } => None,
         I::LoadData { .. } | I::VirtualDataDocumentLookup { .. } => {
-            return Err("it reads data by a name that is known only later; allowed are input and its own rules".into());
+            return Err("it reads data, of which there is none but its own rules, by their names".into());
         }
         I::LoadContext { .. }
         | I::LoadMetadata { .. }

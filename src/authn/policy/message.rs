@@ -5,9 +5,16 @@ const MOST: usize = 300;
 
 /// A message on one line, escaped and cut.
 pub(super) fn cut(message: &str) -> String {
-    let mut shown: String = message.trim().chars().take(MOST).flat_map(char::escape_debug).collect();
-    if message.trim().chars().nth(MOST).is_some() {
-        shown.push('…');
+    let mut shown = String::new();
+    for (at, c) in message.trim().chars().enumerate() {
+        match c {
+            _ if at == MOST => {
+                shown.push('…');
+                break;
+            }
+            '\'' | '"' | '\\' => shown.push(c),
+            _ => shown.extend(c.escape_debug()),
+        }
     }
     shown
 }
@@ -26,6 +33,7 @@ pub(super) fn located(message: &str) -> String {
     let Some((_, place)) = message.split_once("--> policy:") else { return whole() };
     let Some((place, _)) = place.split_once('\n') else { return whole() };
     let Some((line, column)) = place.split_once(':') else { return whole() };
-    let Some((_, what)) = message.rsplit_once("\nerror: ") else { return whole() };
+    let Some((_, what)) = message.split_once("\nerror: ") else { return whole() };
+    let what = what.lines().next().unwrap_or_default();
     format!("line {}, column {}: {}", cut(line), cut(column), cut(what))
 }

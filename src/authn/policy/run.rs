@@ -1,5 +1,6 @@
 //! One evaluation of a compiled policy, from halt to halt.
 
+use std::mem::discriminant;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use super::budget::{Budget, check_number};
 use super::functions::{self, Call};
 
 /// Instructions of all kinds, those too that cost next to nothing.
-const MOST_INSTRUCTIONS: usize = 500_000;
+const MOST_INSTRUCTIONS: usize = 200_000;
 
 /// Evaluates a rule.
 pub(super) fn run(
@@ -73,27 +74,40 @@ fn pay(program: &Program, at: usize, registers: &[Value], budget: &mut Budget) -
     let data = &program.instruction_data;
     let Some(instruction) = program.instructions.get(at) else { return Ok(()) };
     match *instruction {
-        I::Add { left, right, .. }
-        | I::Sub { left, right, .. }
-        | I::Mul { left, right, .. }
-        | I::Div { left, right, .. }
-        | I::Mod { left, right, .. } => {
-            for operand in [register(left), register(right)] {
-                check_number(operand)?;
-                budget.copy(operand)?;
+        I::Add { left, right, .. } | I::Mul { left, right, .. } => arithmetic(register(left), register(right), budget)?,
+        I::Sub { left, right, .. } => match (register(left), register(right)) {
+            (left @ Value::Set(_), right @ Value::Set(_)) => {
+                budget.copy(left)?;
+                budget.look(right)?;
+            }
+            (left, right) => arithmetic(left, right, budget)?,
+        },
+        I::Div { left, right, .. } | I::Mod { left, right, .. } => {
+            arithmetic(register(left), register(right), budget)?;
+            if matches!(register(right), zero @ Value::Number(_) if *zero == Value::from(0_u64)) {
+                return Err("it divides by zero".into());
             }
         }
         I::Eq { left, right, .. }
         | I::Ne { left, right, .. }
-        | I::Lt { left, right, .. }
-        | I::Le { left, right, .. }
-        | I::Gt { left, right, .. }
-        | I::Ge { left, right, .. }
         | I::And { left, right, .. }
         | I::Or { left, right, .. }
         | I::AssertEq { left, right } => {
             budget.look(register(left))?;
             budget.look(register(right))?;
+        }
+        I::Lt { left, right, .. }
+        | I::Le { left, right, .. }
+        | I::Gt { left, right, .. }
+        | I::Ge { left, right, .. } => {
+            let (left, right) = (register(left), register(right));
+            let undefined = matches!(left, Value::Undefined) || matches!(right, Value::Undefined);
+            // Rego has an order of all values, in which every text is greater than every number.
+            if !undefined && discriminant(left) != discriminant(right) {
+                return Err(format!("it asks which is greater, {} or {}", kind(left), kind(right)));
+            }
+            budget.look(left)?;
+            budget.look(right)?;
         }
         I::Contains { collection, value, .. } => {
             budget.look(register(value))?;
@@ -158,6 +172,11 @@ fn pay(program: &Program, at: usize, registers: &[Value], budget: &mut Budget) -
                 budget.look(register(key))?;
             }
         }
+        // The machine copies the list of a rule's definitions for each of them that it tries.
+        I::RuleInit { rule_index, .. } => {
+            let rule = program.rule_infos.get(usize::from(rule_index));
+            budget.work(rule.map_or(0, |rule| rule.definitions.iter().map(Vec::len).sum()))?;
+        }
         // Results of several definitions are compared.
         I::RuleReturn {} => {
             let halt = program.instructions.get(at - 1);
@@ -166,6 +185,19 @@ fn pay(program: &Program, at: usize, registers: &[Value], budget: &mut Budget) -
             }
         }
         _ => {}
+    }
+    Ok(())
+}
+
+/// Pays for a computation with two numbers, and refuses other values: the machine would go on as if there were nothing,
+/// of which a `not` makes a yes.
+fn arithmetic(left: &Value, right: &Value, budget: &mut Budget) -> Result<(), String> {
+    for operand in [left, right] {
+        if !matches!(operand, Value::Number(_) | Value::Undefined) {
+            return Err(format!("it computes with {}", kind(operand)));
+        }
+        check_number(operand)?;
+        budget.copy(operand)?;
     }
     Ok(())
 }

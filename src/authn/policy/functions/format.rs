@@ -1,6 +1,6 @@
 //! `sprintf`, as much of it as a line in a log needs.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use regorus::Value;
 
@@ -43,7 +43,7 @@ fn write(made: &mut String, letter: Option<char>, precision: Option<u32>, value:
             made.push_str(text);
             Ok(())
         }
-        (Some('s' | 'v'), other) => write!(made, "{other}"),
+        (Some('s' | 'v'), other) => show(made, other),
         (Some('d'), Value::Number(_)) => match (value.as_i128(), value.as_u64()) {
             (Ok(number), _) => write!(made, "{number}"),
             _ => return wrong('d'),
@@ -60,6 +60,36 @@ fn write(made: &mut String, letter: Option<char>, precision: Option<u32>, value:
         }
     };
     written.map_err(|_| "sprintf failed".to_owned())
+}
+
+/// A value as Rego writes it.
+fn show(made: &mut String, value: &Value) -> fmt::Result {
+    match value {
+        Value::String(_) => write!(made, "{value}"),
+        Value::Array(elements) => list(made, ["[", "]"], elements.iter(), show),
+        Value::Set(elements) if elements.is_empty() => made.write_str("set()"),
+        Value::Set(elements) => list(made, ["{", "}"], elements.iter_sorted(), show),
+        Value::Object(members) => list(made, ["{", "}"], members.iter_sorted(), |made, (name, member)| {
+            show(made, name)?;
+            made.write_str(": ")?;
+            show(made, member)
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Undefined => write!(made, "{value}"),
+    }
+}
+
+fn list<T>(
+    made: &mut String,
+    [open, close]: [&str; 2],
+    elements: impl Iterator<Item = T>,
+    show: impl Fn(&mut String, T) -> fmt::Result,
+) -> fmt::Result {
+    made.write_str(open)?;
+    for (at, element) in elements.enumerate() {
+        made.write_str(if at == 0 { "" } else { ", " })?;
+        show(made, element)?;
+    }
+    made.write_str(close)
 }
 
 fn count(format: &str) -> usize {
