@@ -15,6 +15,9 @@ mod self_signed;
 pub(crate) mod time;
 pub(crate) mod tlv;
 
+#[cfg(test)]
+mod path_bounded;
+
 use crate::crypto::CryptoError;
 
 pub(crate) use certificate::Certificate;

@@ -1,7 +1,7 @@
 //! Paths from a client's certificate to a trust anchor (RFC 5280, section 6).
 //!
-//! `search` finds the paths whose every signature is right, which are few whatever was presented. Each is then validated
-//! by `webpki`, and `rules` and `revocation` ask for what `webpki` does not look at. A certificate is refused when any of
+//! `search` finds the paths whose every signature is right, which are few whatever was presented. `validate` has each of
+//! them validated by `webpki`, and `rules` and `revocation` ask for what `webpki` does not look at. A certificate is refused when any of
 //! these refuses it: where they disagree, the stricter one counts.
 //!
 //! Names chain octet by octet, but for that of an anchor, which compares as `name::folded` says. Of the certificates
@@ -14,6 +14,7 @@ mod revocation;
 mod rules;
 mod search;
 mod signatures;
+mod validate;
 
 use jiff::Timestamp;
 
@@ -49,7 +50,7 @@ impl Anchors {
     }
 
     /// How many signatures were verified for it, too.
-    fn validate_counting(&self, presented: Presented<'_>) -> (Result<(), PathError>, u32) {
+    pub(super) fn validate_counting(&self, presented: Presented<'_>) -> (Result<(), PathError>, u32) {
         let signatures = Signatures::new();
         let now = cut_to_second(presented.now);
         let revocation = presented.crls.map(|crls| Revocation::read(crls, now));

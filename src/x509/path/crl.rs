@@ -1,5 +1,8 @@
 //! Certificate revocation lists (RFC 5280, section 5), read as far as they have to be.
 
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+
 use der::asn1::{AnyRef, BitStringRef, IntRef, OctetStringRef};
 use der::{Decode, Reader, SliceReader, Tag, TagNumber, Tagged};
 use jiff::Timestamp;
@@ -8,6 +11,8 @@ use spki::AlgorithmIdentifierRef;
 use super::super::name::FoldedName;
 use super::super::{X509Error, oid, time};
 use super::distribution::Scope;
+use super::signatures::Signatures;
+use crate::crypto;
 
 const CRL_NUMBER: &[u8] = &[0x55, 0x1D, 20];
 const REASON: &[u8] = &[0x55, 0x1D, 21];
@@ -22,12 +27,13 @@ const MOST_SCOPE: usize = 1 << 16;
 /// A list. Nothing of it has been verified.
 #[derive(Debug)]
 pub(super) struct Crl<'a> {
-    /// What is signed, header included.
-    pub(super) tbs: &'a [u8],
+    /// What is signed, header included, and its SHA-256, once that was asked for.
+    tbs: &'a [u8],
+    digest: OnceCell<[u8; 32]>,
     /// An `AlgorithmIdentifier`, header included.
-    pub(super) signature_algorithm: &'a [u8],
+    signature_algorithm: &'a [u8],
     /// The octets of the BIT STRING.
-    pub(super) signature: &'a [u8],
+    signature: &'a [u8],
     pub(super) issuer: FoldedName,
     pub(super) this_update: Timestamp,
     pub(super) next_update: Option<Timestamp>,
@@ -41,6 +47,8 @@ pub(super) struct Crl<'a> {
     pub(super) delta: bool,
     /// The content of `revokedCertificates`.
     revoked: &'a [u8],
+    /// What was found in it, by serial numbers.
+    found: RefCell<HashMap<Box<[u8]>, Option<Listed>>>,
 }
 
 /// What a list says of a certificate.
@@ -93,6 +101,7 @@ impl<'a> Crl<'a> {
             }
             let mut crl = Self {
                 tbs,
+                digest: OnceCell::new(),
                 signature_algorithm,
                 signature,
                 issuer,
@@ -103,6 +112,7 @@ impl<'a> Crl<'a> {
                 scope: Some(Scope::default()),
                 delta: false,
                 revoked,
+                found: RefCell::default(),
             };
             if let Some(tagged) = next {
                 tagged.tag().assert_eq(Tag::ContextSpecific { constructed: true, number: TagNumber(0) })?;
@@ -141,9 +151,19 @@ impl<'a> Crl<'a> {
         Ok(())
     }
 
+    /// Whether it was signed with a key, given as a `SubjectPublicKeyInfo`.
+    pub(super) fn is_signed(&self, spki: &[u8], signatures: &Signatures) -> bool {
+        let digest = self.digest.get_or_init(|| crypto::sha256(self.tbs));
+        signatures.verify_digested(spki, self.signature_algorithm, (self.tbs, digest), self.signature)
+    }
+
     /// Looks for a serial number, given as the octets of its INTEGER. Every entry is read, since one with something critical
     /// that is not understood makes the list of no use (section 5.3), and then `None` is the answer.
     pub(super) fn find(&self, serial: &[u8]) -> Option<Listed> {
+        *self.found.borrow_mut().entry(serial.into()).or_insert_with(|| self.look_for(serial))
+    }
+
+    fn look_for(&self, serial: &[u8]) -> Option<Listed> {
         let read = || -> Result<Listed, X509Error> {
             let mut found = Listed::No;
             let mut reader = SliceReader::new(self.revoked)?;

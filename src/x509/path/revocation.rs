@@ -7,7 +7,6 @@ use jiff::Timestamp;
 
 use super::super::Certificate;
 use super::super::name::FoldedName;
-use super::anchor::Anchor;
 use super::crl::{Crl, Listed};
 use super::distribution::{Fit, Points};
 use super::signatures::Signatures;
@@ -20,21 +19,20 @@ pub(super) struct Revocation<'a> {
     now: Timestamp,
 }
 
-/// A name and key above a certificate, which may have signed lists.
-pub(super) struct Issuer<'a> {
-    name: Option<FoldedName>,
-    spki: &'a [u8],
-    may_sign_crls: bool,
+/// A certificate whose status is asked for.
+pub(super) struct Subject<'a> {
+    /// In the chain.
+    pub(super) place: usize,
+    pub(super) certificate: &'a Certificate<'a>,
+    pub(super) is_ca: bool,
 }
 
-impl<'a> Issuer<'a> {
-    pub(super) fn new(certificate: &Certificate<'a>, may_sign_crls: bool) -> Self {
-        Self { name: FoldedName::read(certificate.subject).ok(), spki: certificate.spki, may_sign_crls }
-    }
-
-    pub(super) fn of_anchor(anchor: &'a Anchor) -> Self {
-        Self { name: Some(anchor.subject.clone()), spki: &anchor.spki, may_sign_crls: anchor.may_sign_crls() }
-    }
+/// A name and key above a certificate, which may have signed lists.
+pub(super) struct Issuer {
+    pub(super) name: Option<FoldedName>,
+    /// A `SubjectPublicKeyInfo`, header included.
+    pub(super) spki: Box<[u8]>,
+    pub(super) may_sign_crls: bool,
 }
 
 impl<'a> Revocation<'a> {
@@ -49,12 +47,11 @@ impl<'a> Revocation<'a> {
     /// (RFC 5280, section 6.3.3 (f)).
     pub(super) fn check(
         &self,
-        place: usize,
-        certificate: &Certificate<'_>,
-        is_ca: bool,
-        above: &[Issuer<'_>],
+        subject: &Subject<'_>,
+        above: &[Issuer],
         signatures: &Signatures,
     ) -> Result<(), PathError> {
+        let Subject { place, certificate, is_ca } = *subject;
         let unknown = |why: &str| {
             let message = format!("whether certificate {place} was revoked is not known: {why}");
             PathError::new(PathProblem::RevocationUnknown, message)
@@ -63,7 +60,11 @@ impl<'a> Revocation<'a> {
         let points = Points::read(certificate, &issuer);
         let signers: Vec<_> = above.iter().filter(|above| above.name.as_ref() == Some(&issuer)).collect();
         let by_issuer: Vec<_> = self.crls.iter().filter(|crl| crl.issuer == issuer).collect();
-        let signed: Vec<_> = by_issuer.iter().copied().filter(|crl| is_signed(crl, &signers, signatures)).collect();
+        let is_signed = |crl: &&Crl<'_>| {
+            let mut signers = signers.iter().filter(|signer| signer.may_sign_crls);
+            signers.any(|signer| crl.is_signed(&signer.spki, signatures))
+        };
+        let signed: Vec<_> = by_issuer.iter().copied().filter(is_signed).collect();
         let current = |crl: &&&Crl<'_>| {
             crl.this_update <= self.now && crl.next_update.is_some_and(|next_update| self.now < next_update)
         };
@@ -109,13 +110,6 @@ enum Status {
     Revoked,
     Good,
     Unknown,
-}
-
-fn is_signed(crl: &Crl<'_>, signers: &[&Issuer<'_>], signatures: &Signatures) -> bool {
-    signers
-        .iter()
-        .filter(|signer| signer.may_sign_crls)
-        .any(|signer| signatures.verify(signer.spki, crl.signature_algorithm, crl.tbs, crl.signature))
 }
 
 /// Whether one list is a newer one of the same scope.

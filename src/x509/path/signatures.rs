@@ -35,7 +35,20 @@ impl Signatures {
     /// Whether the key made this signature over the message. The first two are DER, headers included. When too many were
     /// verified already, no more is right.
     pub(super) fn verify(&self, spki: &[u8], algorithm: &[u8], message: &[u8], signature: &[u8]) -> bool {
-        let digest = digest([spki, algorithm, message, signature]);
+        self.verify_digested(spki, algorithm, (message, &crypto::sha256(message)), signature)
+    }
+
+    /// [`verify`](Self::verify) of a long message, whose SHA-256 was taken already.
+    pub(super) fn verify_digested(
+        &self,
+        spki: &[u8],
+        algorithm: &[u8],
+        (message, digest): (&[u8], &[u8; 32]),
+        signature: &[u8],
+    ) -> bool {
+        // Of digests no two lists are the same bytes.
+        let parts = [crypto::sha256(spki), crypto::sha256(algorithm), *digest, crypto::sha256(signature)];
+        let digest = crypto::sha256(parts.as_flattened());
         let mut verified = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = verified.known.get(&digest) {
             return *known;
@@ -56,11 +69,6 @@ impl Signatures {
     pub(super) fn algorithms(&self) -> Vec<Algorithm<'_>> {
         PAIRS.iter().map(|pair| Algorithm { pair, signatures: self }).collect()
     }
-}
-
-/// `SHA-256` over the digests of each part, so that no two lists of parts are the same bytes.
-fn digest(parts: [&[u8]; 4]) -> [u8; 32] {
-    crypto::sha256(parts.map(crypto::sha256).as_flattened())
 }
 
 fn is_signed(spki: &[u8], algorithm: &[u8], message: &[u8], signature: &[u8]) -> bool {
