@@ -36,7 +36,12 @@ pub(super) fn credential(path: String, value: Value) -> Result<Read, Failure> {
                 let (kind, value) = fields.only_one(&KINDS)?;
                 part(kind, fields.path_of(kind), value)
             };
-            elements_of(&path, value, "an array of two credentials")?.into_iter().map(one).collect::<Result<_, _>>()?
+            let elements = elements_of(&path, value, "an array of two credentials")?;
+            if elements.len() != 2 {
+                let got = elements.len();
+                return Err(Failure::invalid(format!("{path} has {got} credentials, allowed are exactly 2")));
+            }
+            elements.into_iter().map(one).collect::<Result<_, _>>()?
         }
         (kind, value) => vec![part(kind, fields.path_of(kind), value)?],
     };

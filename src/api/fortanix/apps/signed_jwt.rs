@@ -44,7 +44,7 @@ fn signing_keys(mut fields: Fields) -> Result<SigningKeys, Failure> {
             let cache_duration = Duration::from_secs(fields.needed_number("cache_duration")?);
             Ok(SigningKeys::Fetched(FetchedKeys::new(url, cache_duration)?))
         }
-        other => Err(not_one_of(&fields.path_of("kind"), other, "stored and fetched")),
+        other => Err(not_one_of(&fields.path_of("kind"), other, "are stored and fetched")),
     }
 }
 
@@ -52,10 +52,10 @@ fn rego(mut fields: Fields) -> Result<String, Failure> {
     let mut definition = fields.needed_object("definition")?;
     match definition.needed_text("$type")?.as_str() {
         "rego" => definition.needed_text("value"),
-        other => Err(not_one_of(&definition.path_of("$type"), other, "rego")),
+        other => Err(not_one_of(&definition.path_of("$type"), other, "is rego")),
     }
 }
 
 fn not_one_of(path: &str, got: &str, allowed: &str) -> Failure {
-    Failure::invalid(format!("{path} is {}, allowed is {allowed}", Invalid::quote(got)))
+    Failure::invalid(format!("{path} is {}, allowed {allowed}", Invalid::quote(got)))
 }
