@@ -3,8 +3,8 @@
 use keystead::api::fortanix::{self, AppResponse, AppUpdate};
 use keystead::authn::{Authenticated, External, GoogleAccess, Outcome, Presented, SignedRequest, Used};
 use keystead::{AccessReason, AppId, AppName, GroupPermission, Keystore};
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
@@ -158,7 +158,7 @@ fn authenticate(store: &Keystore, body: &str) -> Result<Answer, Answer> {
     if let Some(google) = shown.google {
         presented = presented.google(google_access(google)?);
     }
-    Ok(Answer::ok(&told(store.authenticate(&presented)?)))
+    Ok(Answer::ok(&Told::new(store.authenticate(&presented)?)))
 }
 
 fn binaries(field: &str, texts: Option<Vec<String>>) -> Result<Vec<Vec<u8>>, Answer> {
@@ -193,45 +193,57 @@ fn google_access(google: Google) -> Result<GoogleAccess, Answer> {
     }
 }
 
-/// What came of it. `reason` begins with its name.
-fn told(outcome: Outcome) -> Value {
-    match outcome {
-        Outcome::Authenticated(authenticated) => shown(true, &authenticated),
-        Outcome::NeedsExternal { so_far, checks } => {
-            let mut told = shown(false, &so_far);
-            let names: Vec<_> = checks.iter().map(|check| external(check)["check"].clone()).collect();
-            let names = names.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ");
-            told["reason"] = json!(format!("needs_external: what is left to check: {names}"));
-            told["external"] = checks.iter().map(external).collect();
-            told
-        }
-        Outcome::Refused(refusal) => {
-            let mut told = json!({ "authenticated": false, "reason": refusal.to_string() });
-            if let Some(retry_after) = refusal.retry_after {
-                told["retry_after"] = json!(retry_after.as_secs());
-            }
-            told
-        }
-        Outcome::Locked { retry_after } => {
-            let seconds = retry_after.as_secs();
-            let reason = format!("locked: wrong secrets came before, the next attempt counts in {seconds} s");
-            json!({ "authenticated": false, "reason": reason, "retry_after": seconds })
-        }
-        Outcome::Reset => {
-            let reason = "reset: a secret was wrong too often, and has been replaced by a random one";
-            json!({ "authenticated": false, "reason": reason })
-        }
-        other => json!({ "authenticated": false, "reason": format!("unknown: {other:?}") }),
-    }
+/// What came of it.
+#[derive(Default, Serialize)]
+struct Told {
+    authenticated: bool,
+    /// Which app, and by which of its credentials.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credential: Option<&'static str>,
+    /// Begins with its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    additional_logging: Option<String>,
+    /// What is left to check.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    external: Vec<Value>,
 }
 
-fn shown(authenticated: bool, who: &Authenticated) -> Value {
-    let credential = if who.used == Used::Previous { "previous" } else { "current" };
-    let mut shown = json!({ "authenticated": authenticated, "app_id": who.app.to_string(), "credential": credential });
-    if let Some(additional_logging) = &who.additional_logging {
-        shown["additional_logging"] = json!(additional_logging);
+impl Told {
+    fn new(outcome: Outcome) -> Self {
+        let refused = |reason: String| Self { reason: Some(reason), ..Self::default() };
+        match outcome {
+            Outcome::Authenticated(who) => Self { authenticated: true, ..Self::about(who) },
+            Outcome::NeedsExternal { so_far, checks } => {
+                let reason = Some("needs_external: what is named in external is left to check".into());
+                Self { reason, external: checks.iter().map(external).collect(), ..Self::about(so_far) }
+            }
+            Outcome::Refused(refusal) => {
+                let retry_after = refusal.retry_after.map(|wait| wait.as_secs());
+                Self { retry_after, ..refused(refusal.to_string()) }
+            }
+            Outcome::Locked { retry_after } => {
+                let seconds = retry_after.as_secs();
+                let reason = format!("locked: wrong secrets came before, the next attempt counts in {seconds} s");
+                Self { retry_after: Some(seconds), ..refused(reason) }
+            }
+            Outcome::Reset => {
+                refused("reset: a secret was wrong too often, and has been replaced by a random one".into())
+            }
+            other => refused(format!("unknown: {other:?}")),
+        }
     }
-    shown
+
+    fn about(who: Authenticated) -> Self {
+        let credential = if who.used == Used::Previous { "previous" } else { "current" };
+        let (app_id, additional_logging) = (Some(who.app.to_string()), who.additional_logging);
+        Self { app_id, credential: Some(credential), additional_logging, ..Self::default() }
+    }
 }
 
 fn external(check: &External) -> Value {
