@@ -20,7 +20,7 @@ def pattern(_, wanted, instance, __):
         yield ValidationError(f"{instance[:40]!r} does not match {wanted}")
 
 
-formats = FormatChecker(formats=["uuid"])
+formats = FormatChecker(formats=["uuid", "ipv4", "ipv6"])
 
 
 @formats.checks("byte")
@@ -33,8 +33,20 @@ def is_base64(instance):
         return False
 
 
+def jsonschema_of(schema):
+    """OpenAPI 3.0 has `nullable` where JSON Schema has a type more; what a `discriminator` says, `oneOf` says too."""
+    if isinstance(schema, list):
+        return [jsonschema_of(element) for element in schema]
+    if not isinstance(schema, dict):
+        return schema
+    schema = {name: jsonschema_of(value) for name, value in schema.items() if name != "discriminator"}
+    if schema.pop("nullable", False) is True:
+        schema["type"] = [schema["type"], "null"]
+    return schema
+
+
 with open(sys.argv[1], encoding="utf-8") as file:
-    document = json.load(file)
+    document = jsonschema_of(json.load(file))
 Validator = extend(Draft4Validator, {"pattern": pattern})
 validators = {}
 for name in document["components"]["schemas"]:
