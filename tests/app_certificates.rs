@@ -73,6 +73,10 @@ fn good_chains_are_let_in() {
     // An anchor need not be issued by itself, and need not be the last.
     assert_eq!(scene.told_below(&ca, &[&client]), "in");
     assert_eq!(scene.told_below(&ca, &[&client, &ca, &scene.root]), "in");
+    // The issuer's name in other letters is the anchor's.
+    scene.pki.make(&Make::new("loud root", None, CA).subject("/CN=ROOT").key("root"));
+    let below = scene.issue("below", "loud root", CLIENT);
+    assert_eq!(scene.told(&[&below]), "in");
     assert_snapshot!(scene.told(&[&client]), @"no_path: no path leads from the certificate to a trust anchor");
     assert_snapshot!(scene.told_below(&stray, &[&client, &ca]), @"no_path: no path leads from the certificate to a trust anchor");
     assert_snapshot!(scene.told(&[&ca, &client]), @"wrong_purpose: certificate 0 is a CA's, allowed is one of a client");
