@@ -17,8 +17,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use keystead::authn::{GoogleAccess, Outcome, Presented, SignedRequest};
 use keystead::{
     AccessReason, AccessReasonPolicy, Algorithm, App, AppId, AppName, AppPlan, AwsXks, CredentialPart, CredentialPlan,
-    FetchedKeys, GoogleServiceAccount, Key, Keystore, Options, SecretSize, SecretStorage, Signature, SignedJwt,
-    SigningKeys, StoredKeys, Subject, TrustAnchorSubject, TrustAnchors, TrustedCa,
+    FetchedKeys, GoogleServiceAccount, Key, Keystore, SecretSize, SecretStorage, Signature, SignedJwt, SigningKeys,
+    StoredKeys, Subject, TrustAnchorSubject, TrustAnchors, TrustedCa,
 };
 use sha2::{Digest, Sha256};
 use spki::{SubjectPublicKeyInfoOwned, SubjectPublicKeyInfoRef};

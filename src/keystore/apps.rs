@@ -153,7 +153,7 @@ impl Keystore {
     /// # Errors
     /// Those of every read, see [`key`](Self::key).
     pub fn fips_mode(&self) -> Result<bool> {
-        Ok(self.checked_setting(self.0.database.app_setting()?)?)
+        self.checked_setting(self.0.database.app_setting()?)
     }
 
     /// Makes every app, those to come included, as if made in FIPS mode; or no more, except those that were.

@@ -113,7 +113,7 @@ fn read_key(jwk: &Map<String, Value>) -> Option<(Box<str>, PublicKey)> {
     if PRIVATE.iter().any(|member| jwk.contains_key(*member)) {
         return None;
     }
-    if !jwk.get("use").is_none_or(|usage| usage.as_str() == Some("sig")) {
+    if jwk.get("use").is_some_and(|usage| usage.as_str() != Some("sig")) {
         return None;
     }
     let verifies = |operations: &Value| operations.as_array().is_some_and(|all| all.iter().any(|one| one == "verify"));
