@@ -1,6 +1,8 @@
 //! What several targets ask of a key that was read: it goes into a store, comes out in every form, and each of them is
 //! read as the same key again.
 
+pub mod door;
+
 use std::sync::OnceLock;
 
 use keystead::{

@@ -8,8 +8,9 @@ use regorus::Value;
 use super::budget::Budget;
 
 /// Names and numbers of arguments.
-pub(super) const NAMES: [(&str, usize); 8] = [
+pub(super) const NAMES: [(&str, usize); 9] = [
     ("concat", 2),
+    ("indexof", 2),
     ("numbers.range", 2),
     ("replace", 3),
     ("sprintf", 2),
@@ -41,6 +42,7 @@ pub(super) fn call(call: &Call<'_>, budget: &mut Budget) -> Result<Value, String
     let made = match (&**name, arguments.as_slice()) {
         ("time.now_ns", []) => call.now.as_nanosecond().into(),
         ("concat", [Value::String(between), parts]) => concat(between, parts)?,
+        ("indexof", [Value::String(text), Value::String(part)]) => index_of(text, part),
         ("replace", [Value::String(text), Value::String(old), Value::String(new)]) => replace(text, old, new)?,
         ("sprintf", [Value::String(format), Value::Array(values)]) => {
             format::sprintf(format, values.as_slice(), MOST_TEXT)?.into()
@@ -81,6 +83,14 @@ fn text_of(value: &Value) -> Option<&str> {
     match value {
         Value::String(text) => Some(text),
         _ => None,
+    }
+}
+
+/// Where a part begins, in characters.
+fn index_of(text: &str, part: &str) -> Value {
+    match text.find(part).and_then(|at| text.get(..at)) {
+        Some(before) => before.chars().count().into(),
+        None => (-1_i64).into(),
     }
 }
 
