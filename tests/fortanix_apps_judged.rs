@@ -20,7 +20,6 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use base64ct::{Base64, Encoding};
 use keystead::api::fortanix::{self, AppRequest, AppResetSecretRequest, AppUpdate};
 use keystead::{Keystore, Options};
 use serde_json::{Value, json};
@@ -236,7 +235,12 @@ fn the_vendors_client() {
             }
         };
         assert_eq!(response.app_id.to_string(), id);
-        assert_eq!(serde_json::to_value(&response.credential).unwrap(), known(credential));
+        let mut kept = serde_json::to_value(&response.credential).unwrap();
+        // A set, whose order is another each time.
+        if let Some(Value::Array(issuers)) = kept.pointer_mut("/signedjwt/valid_issuers") {
+            issuers.sort_by_key(Value::to_string);
+        }
+        assert_eq!(kept, known(credential));
         // Once more, beside a credential that was before it.
         let request = sdkms::AppRequest { credential: Some(response.credential), ..Default::default() };
         let body = serde_json::to_vec(&request).unwrap();
@@ -277,7 +281,6 @@ fn known(credential: &Value) -> Value {
         (name, account) if name == "googleserviceaccount" => *account = json!({}),
         (name, jwt) if name == "signedjwt" => drop(jwt.as_object_mut().unwrap().remove("private_claims_policy")),
         (name, trusted) if name == "trustedca" => drop(trusted.as_object_mut().unwrap().remove("check_revocation")),
-        (name, der) if name == "certificate" => drop(Base64::decode_vec(der.as_str().unwrap()).unwrap()),
         _ => {}
     }
     known
