@@ -185,6 +185,10 @@ fn secrets_that_nobody_can_read() {
     assert_eq!(scene.done("PATCH", &path, &given)["credential"], Value::Null);
     let given = json!({ "name": "given", "credential": { "secret": "0123456789abcdef" }, "store": "hash" });
     assert_eq!(scene.done("POST", "", &given)["credential"], Value::Null);
+    // The pair can be read again.
+    assert_eq!(scene.done("PATCH", &path, &json!({ "credential": { "awsxks": {} } }))["credential"], Value::Null);
+    let read = scene.done("GET", &format!("{path}/credential"), &Value::Null);
+    assert_eq!(read["credential"]["awsxks"]["secret_key"].as_str().unwrap().len(), 43);
     let sealed = json!({ "name": "sealed", "store": "sealed" });
     assert_eq!(scene.done("POST", "", &sealed)["credential"], Value::Null);
     assert_snapshot!(scene.failed("POST", "", &json!({ "name": "no", "credential": { "awsiam": {} }, "store": "hash" })), @"400 store is hash, allowed only for a credential with a secret");

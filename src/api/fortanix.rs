@@ -26,7 +26,8 @@
 //!   pair; one half of a pair is refused;
 //! - `store` is ours: `"hash"` keeps a digest of the secret, `"sealed"` the secret. A secret that was made and cannot be read
 //!   again stands in the answer, as `credential`;
-//! - `auth_type` of `all` is `All`, and `auth_type_all` lists the two, as in the vendor's documents since 2026;
+//! - `name` and `credential` are changed in calls of their own: a call is done as a whole or not at all;
+//! - `auth_type` of `all` is `All`, and `auth_type_all` lists the two, as in the vendor's document of version 0.1.0-20260710;
 //! - times are in whole seconds: `created_at` is the second that had begun, `valid_until` the one in which the old credential is
 //!   over (a time that does not fall on a second is moved to the next);
 //! - the vendor's fields that are about accounts, groups and roles are not there.

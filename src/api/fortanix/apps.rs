@@ -13,8 +13,8 @@ use self::request::Change;
 pub use self::request::{AppRequest, AppResetSecretRequest, AppUpdate};
 pub use self::response::{AppCredentialResponse, AppResponse};
 use super::Failure;
-use crate::keystore::Keystore;
-use crate::model::AppId;
+use crate::keystore::{AppCredential, Keystore};
+use crate::model::{AppId, CredentialKind};
 
 /// `POST /sys/v1/apps`: makes an app.
 ///
@@ -35,9 +35,8 @@ use crate::model::AppId;
 /// 400 when certificates, keys or policies of the credential cannot be read; 409 when there is an app of this name; 503 when the
 /// store is busy, 500 when it is damaged.
 pub fn create_app(store: &Keystore, request: AppRequest) -> Result<AppResponse, Failure> {
-    let AppRequest { plan, shows_secret } = request;
-    let made = store.create_app(plan)?;
-    Ok(if shows_secret { AppResponse::with_secret(made) } else { AppResponse::new(made.app().clone()) })
+    let AppRequest { plan, generates } = request;
+    Ok(answer(store.create_app(plan)?, generates))
 }
 
 /// `GET /sys/v1/apps/{app_id}`: an app without its credential.
@@ -66,9 +65,7 @@ pub fn update_app(store: &Keystore, id: AppId, update: AppUpdate) -> Result<AppR
         Change::Nothing => app(store, id),
         Change::Name(name) => Ok(AppResponse::new(store.rename_app(id, name)?)),
         Change::Credential { plan, generates, migration_period } => {
-            let made = store.replace_credential(id, plan, migration_period)?;
-            let shows_secret = generates && made.app().is_hashed();
-            Ok(if shows_secret { AppResponse::with_secret(made) } else { AppResponse::new(made.app().clone()) })
+            Ok(answer(store.replace_credential(id, plan, migration_period)?, generates))
         }
     }
 }
@@ -87,8 +84,7 @@ pub fn app_credential(store: &Keystore, id: AppId) -> Result<AppCredentialRespon
 /// # Errors
 /// 404 when there is no such app; 422 when it has no secret; 400 for a size or time that is not allowed; 503, 500.
 pub fn reset_app_secret(store: &Keystore, id: AppId, request: AppResetSecretRequest) -> Result<AppResponse, Failure> {
-    let made = store.reset_secret(id, request.0)?;
-    Ok(if made.app().is_hashed() { AppResponse::with_secret(made) } else { AppResponse::new(made.app().clone()) })
+    Ok(answer(store.reset_secret(id, request.0)?, true))
 }
 
 /// `DELETE /sys/v1/apps/{app_id}`: deletes an app and its credentials.
@@ -97,4 +93,10 @@ pub fn reset_app_secret(store: &Keystore, id: AppId, request: AppResetSecretRequ
 /// 404 when there is no such app; 503, 500.
 pub fn delete_app(store: &Keystore, id: AppId) -> Result<(), Failure> {
     Ok(store.delete_app(id)?)
+}
+
+/// Shows what was made, and its secret when that was made at random and is kept as a hash.
+fn answer(made: AppCredential, generates: bool) -> AppResponse {
+    let is_hashed = made.app().is_hashed() && made.app().kinds().contains(&CredentialKind::Secret);
+    if generates && is_hashed { AppResponse::with_secret(made) } else { AppResponse::new(made.app().clone()) }
 }

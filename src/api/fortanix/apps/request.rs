@@ -12,8 +12,8 @@ use crate::model::{AppName, CredentialPlan, Invalid, SecretSize};
 #[derive(Debug)]
 pub struct AppRequest {
     pub(super) plan: AppPlan,
-    /// A secret is to be made at random that nobody can read again.
-    pub(super) shows_secret: bool,
+    /// A secret is to be made at random.
+    pub(super) generates: bool,
 }
 
 /// The body that changes an app: its name, or its credential.
@@ -75,7 +75,7 @@ impl AppRequest {
             }
         };
         let plan = AppPlan::new(AppName::new(name)?, read.plan).fips(fips).storage(storage);
-        Ok(Self { plan, shows_secret: read.generates && storage == SecretStorage::Hash })
+        Ok(Self { plan, generates: read.generates })
     }
 }
 
