@@ -167,6 +167,27 @@ fn the_newest_counts_in_whatever_order() {
 }
 
 #[test]
+fn an_authority_with_two_keys_has_two_lists() {
+    let scene = Scene::new();
+    let renewed = scene.pki.make(&Make::new("renewed", Some("ca"), CA).subject("/CN=ca"));
+    let client = scene.pki.issue("client", Some("renewed"), CLIENT);
+    let by_first = |hours| List::new("ca").hours(hours, 9);
+    let by_second = |hours| List::new("renewed").hours(hours, 9);
+    let told = |lists: [&List<'_>; 2]| {
+        let lists = lists.map(|list| scene.list(list));
+        let chain: [&[u8]; 3] = [&client, &renewed, &scene.ca];
+        scene.door.told(scene.app, &chain, &[&scene.above, &lists[0], &lists[1]])
+    };
+    assert_eq!(told([&by_first(-5), &by_second(-5)]), "in");
+    // The first key signs for the second too (RFC 5280, section 6.3.3 (f)), not the other way round.
+    assert_eq!(told([&by_first(-5), &by_first(-3)]), "in");
+    assert_snapshot!(told([&by_second(-5), &by_second(-3)]), @"revocation_unknown: whether certificate 1 was revoked is not known: its issuer signed none of the lists of that name");
+    // Neither makes the other's forgotten.
+    assert_eq!(told([&by_first(-3), &by_second(-5).revokes(&scene.pki, "client")]), REVOKED);
+    assert_eq!(told([&by_first(-5).revokes(&scene.pki, "client"), &by_second(-3)]), REVOKED);
+}
+
+#[test]
 fn lists_of_part_tell_only_who_was_revoked() {
     let scene = Scene::new();
     let point = "issuingDistributionPoint=critical,@idp\n[idp]\n";

@@ -1,7 +1,7 @@
 //! Whether certificates were revoked, by the lists that their issuers signed themselves.
 //!
 //! `webpki` takes the first list that fits by its names, and does not ask which of two is newer. Here the order of the
-//! lists does not count: of each scope the newest is taken, and a certificate is revoked when any scope's lists it.
+//! lists does not count: of each scope and key the newest is taken, and a certificate is revoked when any of these lists it.
 
 use jiff::Timestamp;
 
@@ -60,21 +60,22 @@ impl<'a> Revocation<'a> {
         let points = Points::read(certificate, &issuer);
         let signers: Vec<_> = above.iter().filter(|above| above.name.as_ref() == Some(&issuer)).collect();
         let by_issuer: Vec<_> = self.crls.iter().filter(|crl| crl.issuer == issuer).collect();
-        let is_signed = |crl: &&Crl<'_>| {
-            let mut signers = signers.iter().filter(|signer| signer.may_sign_crls);
-            signers.any(|signer| crl.is_signed(&signer.spki, signatures))
+        let signed = by_issuer.iter().copied().filter_map(|crl| {
+            let signs = |signer: &&Issuer| signer.may_sign_crls && crl.is_signed(&signer.spki, signatures);
+            Some(Signed { crl, signer: signers.iter().copied().position(|signer| signs(&signer))? })
+        });
+        let signed: Vec<_> = signed.collect();
+        let current = |signed: &&Signed<'_>| {
+            let Crl { this_update, next_update, .. } = signed.crl;
+            *this_update <= self.now && next_update.is_some_and(|next_update| self.now < next_update)
         };
-        let signed: Vec<_> = by_issuer.iter().copied().filter(is_signed).collect();
-        let current = |crl: &&&Crl<'_>| {
-            crl.this_update <= self.now && crl.next_update.is_some_and(|next_update| self.now < next_update)
-        };
-        let current: Vec<_> = signed.iter().filter(current).copied().collect();
+        let current: Vec<_> = signed.iter().filter(current).collect();
         let mut told = false;
-        for crl in &current {
-            if current.iter().any(|other| replaces(other, crl)) {
+        for signed in &current {
+            if current.iter().any(|other| other.replaces(signed)) {
                 continue;
             }
-            match status(crl, certificate, &points, is_ca, &issuer) {
+            match status(signed.crl, certificate, &points, is_ca, &issuer) {
                 Status::Revoked => {
                     let message = format!("certificate {place} was revoked");
                     let error = PathError::new(PathProblem::Revoked, message);
@@ -112,12 +113,22 @@ enum Status {
     Unknown,
 }
 
-/// Whether one list is a newer one of the same scope.
-fn replaces(newer: &Crl<'_>, crl: &Crl<'_>) -> bool {
-    let same = newer.scope_der == crl.scope_der && newer.delta == crl.delta;
-    // Of numbers in DER, none of them negative, the longer is the greater.
-    let age = |crl: &Crl<'_>| (crl.this_update, crl.number.len());
-    same && (age(newer), newer.number) > (age(crl), crl.number)
+/// A list, and which of the keys above signed it.
+struct Signed<'a> {
+    crl: &'a Crl<'a>,
+    signer: usize,
+}
+
+impl Signed<'_> {
+    /// Whether it is a newer one of the same scope. Lists by several keys of one name stand beside each other: that they are
+    /// of one authority is what the name says alone.
+    fn replaces(&self, other: &Self) -> bool {
+        let (newer, crl) = (self.crl, other.crl);
+        let same = self.signer == other.signer && newer.scope_der == crl.scope_der && newer.delta == crl.delta;
+        // Of numbers in DER, none of them negative, the longer is the greater.
+        let age = |crl: &Crl<'_>| (crl.this_update, crl.number.len());
+        same && (age(newer), newer.number) > (age(crl), crl.number)
+    }
 }
 
 /// Lists of changes, of some reasons, or of certificates by several issuers can tell that a certificate was revoked,
