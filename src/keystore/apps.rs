@@ -4,6 +4,7 @@ mod app;
 mod authenticate;
 mod change;
 mod check;
+mod count;
 mod credential;
 mod expire;
 mod loaded;

@@ -1,10 +1,7 @@
 //! Letting applications in, or not.
 
-use jiff::Timestamp;
-
 use super::super::Keystore;
 use super::loaded::Loaded;
-use super::{can_wait, lockout};
 use crate::authn::{
     Authenticated, BasicKey, Checker, Facts, Outcome, Passed, Presented, Reason, Refusal, Used, unverified_subject,
 };
@@ -12,10 +9,10 @@ use crate::error::Result;
 use crate::model::{AppId, CredentialKind};
 use crate::storage::StorageError;
 
-/// Why nothing that was presented fits.
-struct Unfit {
-    refusal: Refusal,
-    /// A secret was guessed at.
+/// What became of what was presented.
+struct Checked {
+    found: Result<(Used, Passed), Refusal>,
+    /// A secret was guessed at, and not the one of the other credential was meant.
     wrong_secret: bool,
 }
 
@@ -76,95 +73,50 @@ impl Keystore {
             if loaded.previous_until().is_some_and(|until| until <= facts.now) {
                 self.try_to_expire(app)?;
             }
-            match loaded.check(facts, presented, key.as_ref()) {
+            let Checked { found, wrong_secret } = loaded.check(facts, presented, key.as_ref());
+            let told = match found {
                 Ok((used, passed)) => {
-                    self.forgive(&loaded)?;
-                    return Ok(outcome(app, used, passed));
+                    self.forgive(&loaded, used)?;
+                    outcome(app, used, passed)
                 }
-                Err(Unfit { refusal, wrong_secret: false }) => return Ok(Outcome::Refused(refusal)),
-                // None when the app was changed meanwhile: then it has to be looked at again.
-                Err(Unfit { refusal, .. }) => {
-                    if let Some(outcome) = self.count_failure(&loaded, facts.now, refusal)? {
-                        return Ok(outcome);
-                    }
-                }
+                Err(refusal) => Outcome::Refused(refusal),
+            };
+            if !wrong_secret {
+                return Ok(told);
             }
-        }
-    }
-
-    /// Counts a wrong secret, on disk before it is told.
-    fn count_failure(&self, seen: &Loaded, now: Timestamp, refusal: Refusal) -> Result<Option<Outcome>> {
-        if !seen.fips {
-            // Somebody who goes on guessing makes nobody write.
-            if let Some(retry_after) = lockout::wait(seen.failures(), now) {
-                return Ok(Some(Outcome::Locked { retry_after }));
+            // None when the app was changed meanwhile: then it has to be looked at again.
+            if let Some(told) = self.count_failure(&loaded, facts.now, told)? {
+                return Ok(told);
             }
-            if self.0.database.is_read_only() {
-                return Ok(Some(Outcome::Refused(refusal)));
-            }
-        }
-        let record = &seen.state.record;
-        let counted = self.0.database.change_app(record.id, |change, state| {
-            self.check_app(&state)?;
-            if state.record.revision != record.revision || self.fips_of(&state)? != seen.fips {
-                return Ok(None);
-            }
-            let now = self.now();
-            let known = state.failures.as_ref().map_or(&[][..], |failures| &failures.at);
-            if let (false, Some(retry_after)) = (seen.fips, lockout::wait(known, now)) {
-                return Ok(Some(Outcome::Locked { retry_after }));
-            }
-            let mut at = lockout::recent(known, now);
-            at.push(now);
-            if seen.fips && at.len() >= lockout::MOST {
-                self.lock_out(change, state)?;
-                return Ok(Some(Outcome::Reset));
-            }
-            let retry_after = if seen.fips { None } else { lockout::delay(at.len()) };
-            self.put_failures(change, record.id, at)?;
-            Ok(Some(Outcome::Refused(Refusal { retry_after, ..refusal })))
-        })?;
-        counted.map(Option::flatten)
-    }
-
-    /// Forgets wrong secrets after a right one. In FIPS mode they count all the same.
-    fn forgive(&self, loaded: &Loaded) -> Result<()> {
-        if loaded.fips || loaded.failures().is_empty() || !loaded.has_secret() || self.0.database.is_read_only() {
-            return Ok(());
-        }
-        let id = loaded.state.record.id;
-        let forgiven = self.0.database.change_app(id, |change, _| self.put_failures(change, id, Vec::new()));
-        match forgiven.map_err(crate::Error::from).and_then(|forgiven| forgiven.map(drop)) {
-            Err(error) if !can_wait(&error) => Err(error),
-            _ => Ok(()),
         }
     }
 }
 
 impl Loaded {
-    fn check(
-        &self,
-        facts: Facts,
-        presented: &Presented<'_>,
-        key: Option<&Result<BasicKey, Refusal>>,
-    ) -> Result<(Used, Passed), Unfit> {
+    fn check(&self, facts: Facts, presented: &Presented<'_>, key: Option<&Result<BasicKey, Refusal>>) -> Checked {
         let check = |checker: &Checker| checker.check(facts, presented, key);
-        let refusal = match check(&self.current) {
-            Ok(passed) => return Ok((Used::Current, passed)),
-            Err(refusal) => refusal,
+        let is_complete = |passed: &Passed| passed.external.is_empty();
+        let is_guess = |found: &Result<Passed, Refusal>| {
+            found.as_ref().is_err_and(|refusal| refusal.reason == Reason::WrongSecret)
         };
-        let mut wrong_secret = refusal.reason == Reason::WrongSecret;
-        if let Some(previous) = self.previous.as_ref().filter(|_| self.previous_until() > Some(facts.now)) {
-            match check(previous) {
-                Ok(passed) => return Ok((Used::Previous, passed)),
-                Err(refusal) => wrong_secret |= refusal.reason == Reason::WrongSecret,
-            }
+        let current = check(&self.current);
+        if current.as_ref().is_ok_and(is_complete) {
+            return Checked { found: current.map(|passed| (Used::Current, passed)), wrong_secret: false };
         }
-        Err(Unfit { refusal, wrong_secret })
-    }
-
-    fn failures(&self) -> &[Timestamp] {
-        self.state.failures.as_ref().map_or(&[], |failures| &failures.at)
+        let previous = self.previous.as_ref().filter(|_| self.previous_until() > Some(facts.now));
+        let previous = previous.map(|previous| check(previous));
+        let guessed = is_guess(&current) || previous.as_ref().is_some_and(is_guess);
+        let found = match (current, previous) {
+            // What is left to others may pass whatever was presented: it stands before nothing that is complete.
+            (Ok(passed), previous) if !previous.as_ref().is_some_and(|it| it.as_ref().is_ok_and(is_complete)) => {
+                Ok((Used::Current, passed))
+            }
+            (_, Some(Ok(passed))) => Ok((Used::Previous, passed)),
+            (current, _) => current.map(|passed| (Used::Current, passed)),
+        };
+        // Nor does a credential without a secret hide a guess at that of the other.
+        let right_secret = found.as_ref().is_ok_and(|(used, _)| self.is_secret(*used));
+        Checked { found, wrong_secret: guessed && !right_secret }
     }
 
     fn has_secret(&self) -> bool {
