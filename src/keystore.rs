@@ -98,6 +98,7 @@ struct Inner {
     issuer_cache: authority::IssuerCache,
     attested_cache: attest::AttestedCache,
     app_cache: apps::AppCache,
+    owed: apps::Owed,
 }
 
 impl Keystore {

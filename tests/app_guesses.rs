@@ -16,8 +16,10 @@ use std::time::Duration;
 
 use base64ct::{Base64, Encoding};
 use keystead::authn::{Outcome, Presented, Reason};
-use keystead::{AppId, AppName, AppPlan, AppSecret, CredentialPart, CredentialPlan, Keystore, Options};
-use support::{RAW, attacker, options, raw};
+use keystead::{
+    AppId, AppName, AppPlan, AppSecret, CredentialPart, CredentialPlan, ErrorKind, Keystore, Options, SecretStorage,
+};
+use support::{RAW, attacker, impatient, options, raw};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -204,4 +206,50 @@ fn no_other_credential_forgives() {
     assert_eq!(told(Some(GUESS), None), "wrong_secret");
     assert_eq!((told(None, Some(certificate(0))), scene.counted()), ("in, Previous".into(), 1));
     assert_eq!((told(Some(NEW), None), scene.counted()), ("in, Current".into(), 0));
+}
+
+/// Whoever can keep the store from counting has one guess with each handle, and not one after the other.
+#[test]
+fn what_could_not_be_counted_is_counted_first() {
+    for storage in [SecretStorage::Sealed, SecretStorage::Hash] {
+        let scene = Scene::new();
+        let id = scene
+            .store
+            .create_app(plan(CredentialPlan::new(secret(NEW))).fips(true).storage(storage))
+            .unwrap()
+            .app()
+            .id();
+        let store = Keystore::open(&scene.path, &raw(), impatient()).unwrap();
+        let told = |secret| knock(&store, id, Some(secret), None).map(told).map_err(|error| error.kind());
+        let other = attacker(&scene.path, &RAW);
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        assert_eq!(told(NEW), Ok("in, Current".into()), "a right secret needs no lock");
+        assert_eq!([told(GUESS), told(NEW), told(GUESS)], [const { Err(ErrorKind::Busy) }; 3]);
+        other.execute_batch("ROLLBACK").unwrap();
+        assert_eq!(told(NEW), Ok("in, Current".into()));
+        assert_eq!(scene.counted(), 1);
+        assert_eq!(told(GUESS), Ok("wrong_secret".into()));
+        assert_eq!(scene.counted(), 2);
+        // Nothing is owed for an app that is gone.
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        assert_eq!(told(GUESS), Err(ErrorKind::Busy));
+        other.execute_batch("ROLLBACK").unwrap();
+        scene.store.delete_app(id).unwrap();
+        assert_eq!(told(GUESS), Ok("unknown_app".into()));
+    }
+}
+
+/// The debt is paid up to the last but one: the next wrong secret resets, and is told so.
+#[test]
+fn a_debt_resets_nothing_by_itself() {
+    let scene = Scene::new();
+    let id = scene.store.create_app(plan(CredentialPlan::new(secret(NEW))).fips(true)).unwrap().app().id();
+    let store = Keystore::open(&scene.path, &raw(), impatient()).unwrap();
+    let told = |secret| knock(&store, id, Some(secret), None).map(told).map_err(|error| error.kind());
+    (0..99).for_each(|_| assert_eq!(told(GUESS), Ok("wrong_secret".into())));
+    let other = attacker(&scene.path, &RAW);
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    assert_eq!(told(GUESS), Err(ErrorKind::Busy));
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!([told(NEW), told(GUESS), told(NEW)].map(Result::unwrap), ["in, Current", "reset", "wrong_secret"]);
 }

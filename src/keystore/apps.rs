@@ -13,6 +13,7 @@ mod plan;
 
 pub use app::{App, AppCredential, BasicAuthorization, PreviousCredential};
 pub use change::ResetSecret;
+pub(super) use count::Owed;
 pub(super) use loaded::AppCache;
 pub use plan::{AppPlan, SecretStorage};
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::apps::AppCache;
+use super::apps::{AppCache, Owed};
 use super::attest::AttestedCache;
 use super::authority::IssuerCache;
 use super::cache::Cache;
@@ -121,6 +121,7 @@ impl Keystore {
             issuer_cache: IssuerCache::default(),
             attested_cache,
             app_cache,
+            owed: Owed::default(),
         }))
     }
 }

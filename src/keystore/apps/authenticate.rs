@@ -47,6 +47,7 @@ impl Keystore {
     /// # Errors
     /// What a person does wrong is in the [`Outcome`]. Errors are those of every read, see [`key`](Self::key), and of every write
     /// when a wrong secret is to be counted: [`Busy`](crate::ErrorKind::Busy), [`DiskFull`](crate::ErrorKind::DiskFull).
+    /// After such an error nothing of an app in FIPS mode is checked by this handle, right or wrong, until that secret is counted.
     /// In a store that is open for reading alone, nothing is counted; an app in FIPS mode is not checked there at all
     /// ([`ReadOnly`](crate::ErrorKind::ReadOnly)).
     pub fn authenticate(&self, presented: &Presented<'_>) -> Result<Outcome> {
@@ -72,6 +73,9 @@ impl Keystore {
             }
             if loaded.previous_until().is_some_and(|until| until <= facts.now) {
                 self.try_to_expire(app)?;
+            }
+            if loaded.fips {
+                self.count_what_is_owed(app)?;
             }
             let Checked { found, wrong_secret } = loaded.check(facts, presented, key.as_ref());
             let told = match found {

@@ -1,5 +1,8 @@
 //! Counting wrong secrets, and forgetting them.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use jiff::Timestamp;
 
 use super::super::Keystore;
@@ -7,7 +10,17 @@ use super::loaded::Loaded;
 use super::{can_wait, lockout};
 use crate::authn::{Outcome, Refusal, Used};
 use crate::error::Result;
-use crate::model::CredentialKind;
+use crate::model::{AppId, CredentialKind};
+
+/// How many wrong secrets of apps in FIPS mode could not be counted yet.
+#[derive(Debug, Default)]
+pub(in crate::keystore) struct Owed(Mutex<BTreeMap<AppId, usize>>);
+
+impl Owed {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<AppId, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Keystore {
     /// Counts a wrong secret, on disk before it is told. `told` is what is answered otherwise. None when the app is no more as
@@ -26,6 +39,14 @@ impl Keystore {
                 return Ok(Some(told));
             }
         }
+        let counted = self.count_now(seen, told);
+        if counted.is_err() && seen.fips {
+            *self.0.owed.lock().entry(seen.state.record.id).or_default() += 1;
+        }
+        counted
+    }
+
+    fn count_now(&self, seen: &Loaded, told: Outcome) -> Result<Option<Outcome>> {
         let record = &seen.state.record;
         let counted = self.0.database.change_app(record.id, |change, state| {
             self.check_app(&state)?;
@@ -51,6 +72,29 @@ impl Keystore {
             }))
         })?;
         counted.map(Option::flatten)
+    }
+
+    /// Counts what could not be counted when it was told as an error, before anything else is checked: else whoever keeps the
+    /// store from being written, or finds its disk full, could tell right secrets from wrong ones for ever. The reset is left to
+    /// the next wrong one, who is told of it.
+    pub(super) fn count_what_is_owed(&self, app: AppId) -> Result<()> {
+        let Some(owed) = self.0.owed.lock().get(&app).copied() else { return Ok(()) };
+        let counted = self.0.database.change_app(app, |change, state| {
+            self.check_app(&state)?;
+            let now = self.now();
+            let known = state.failures.as_ref().map_or(&[][..], |failures| &failures.at);
+            let mut at = lockout::recent(known, now);
+            at.extend(std::iter::repeat_n(now, owed.min(lockout::MOST)));
+            at.drain(..at.len().saturating_sub(lockout::MOST - 1));
+            self.put_failures(change, app, at)
+        })?;
+        counted?;
+        let mut all = self.0.owed.lock();
+        match all.get_mut(&app) {
+            Some(left) if *left > owed => *left -= owed,
+            _ => drop(all.remove(&app)),
+        }
+        Ok(())
     }
 
     /// Forgets wrong secrets after a right one. In FIPS mode they count all the same.
