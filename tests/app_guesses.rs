@@ -253,3 +253,40 @@ fn a_debt_resets_nothing_by_itself() {
     other.execute_batch("ROLLBACK").unwrap();
     assert_eq!([told(NEW), told(GUESS), told(NEW)].map(Result::unwrap), ["in, Current", "reset", "wrong_secret"]);
 }
+
+/// Several that say which app it is must agree, also where the credential does not ask for all of them.
+#[test]
+fn who_presents_two_names_is_nobody() {
+    let Scene { store, .. } = &Scene::new();
+    let a = store.create_app(plan(CredentialPlan::new(secret(NEW)))).unwrap().app().id();
+    let own = CredentialPart::Certificate(certificate(0).into());
+    let plan = AppPlan::new(AppName::new("b").unwrap(), CredentialPlan::new(own));
+    let b = store.create_app(plan).unwrap().app().id();
+    let header = |id| key(id, NEW);
+    let token = |id: AppId| {
+        let payload = base64ct::Base64UrlUnpadded::encode_string(format!("{{\"sub\":\"{id}\"}}").as_bytes());
+        format!("e30.{payload}.AA")
+    };
+    for (header, token, right) in [
+        (None, None, true),
+        (Some(header(b)), None, true),
+        (None, Some(token(b)), true),
+        (Some("Bearer x".into()), Some("x".into()), true),
+        (Some(header(a)), None, false),
+        (None, Some(token(a)), false),
+        (Some(header(b)), Some(token(a)), false),
+    ] {
+        let mut presented = Presented::new().app(b).certificate_chain([certificate(0)]);
+        if let Some(header) = &header {
+            presented = presented.authorization(header);
+        }
+        if let Some(token) = &token {
+            presented = presented.jwt(token);
+        }
+        let expected = if right { "in, Current" } else { "wrong_app" };
+        assert_eq!(told(store.authenticate(&presented).unwrap()), expected, "{header:?} {token:?}");
+    }
+    let (header, token) = (header(a), token(b));
+    let presented = Presented::new().authorization(&header).jwt(&token);
+    assert_eq!(told(store.authenticate(&presented).unwrap()), "wrong_app");
+}

@@ -79,10 +79,13 @@ impl Keystore {
             }
             let Checked { found, wrong_secret } = loaded.check(facts, presented, key.as_ref());
             let told = match found {
-                Ok((used, passed)) => {
-                    self.forgive(&loaded, used)?;
-                    outcome(app, used, passed)
-                }
+                Ok((used, passed)) => match disagreement(app, presented, key.as_ref()) {
+                    Some(refusal) => Outcome::Refused(refusal),
+                    None => {
+                        self.forgive(&loaded, used)?;
+                        outcome(app, used, passed)
+                    }
+                },
                 Err(refusal) => Outcome::Refused(refusal),
             };
             if !wrong_secret {
@@ -146,6 +149,15 @@ fn who(presented: &Presented<'_>, key: Option<&Result<BasicKey, Refusal>>) -> Re
         message: "nothing says which app it is: no app, no API key, no JWT with a UUID as sub".into(),
         retry_after: None,
     })
+}
+
+/// Whether something that nobody had to look at says that it is another app.
+fn disagreement(app: AppId, presented: &Presented<'_>, key: Option<&Result<BasicKey, Refusal>>) -> Option<Refusal> {
+    let by_key = key.and_then(|key| key.as_ref().ok()).map(|key| key.app);
+    let said = [("the API key", by_key), ("the JWT", presented.jwt.and_then(unverified_subject))];
+    let (what, other) = said.into_iter().find(|(_, said)| said.is_some_and(|said| said != app))?;
+    let message = format!("{what} is of app {}, the rest of {app}", other?);
+    Some(Refusal { part: None, reason: Reason::WrongApp, message, retry_after: None })
 }
 
 fn outcome(app: AppId, used: Used, passed: Passed) -> Outcome {
