@@ -4,7 +4,7 @@
 #![allow(dead_code)]
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -25,6 +25,8 @@ const P256: &str = "-algorithm EC -pkeyopt ec_paramgen_curve:P-256";
 pub(crate) struct Pki {
     folder: TempDir,
     keys: RefCell<HashSet<String>>,
+    /// The keys of certificates, by names.
+    owners: RefCell<HashMap<String, String>>,
     lists: Cell<usize>,
     /// When it was opened: certificates are valid from then.
     pub(crate) now: Timestamp,
@@ -119,7 +121,7 @@ impl Pki {
     pub(crate) fn new() -> Self {
         let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        Self { folder, keys: RefCell::default(), lists: Cell::new(0), now }
+        Self { folder, keys: RefCell::default(), owners: RefCell::default(), lists: Cell::new(0), now }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -151,7 +153,8 @@ impl Pki {
     pub(crate) fn make(&self, make: &Make<'_>) -> Vec<u8> {
         self.make_key(make.key, make.kind);
         self.put("extensions", &make.extensions);
-        let (public, key) = (format!("{}.pub", make.key), format!("{}.key", make.issuer.unwrap_or(make.key)));
+        self.owners.borrow_mut().insert(make.name.to_owned(), make.key.to_owned());
+        let (public, key) = (format!("{}.pub", make.key), self.key_of(make.issuer.unwrap_or(make.name)));
         let (out, days) = (format!("{}.pem", make.name), make.days.to_string());
         let above = make.issuer.map(|issuer| format!("{issuer}.pem"));
         let mut words = vec!["x509", "-new", "-force_pubkey", &public, "-subj", &make.subject, "-days", &days];
@@ -166,6 +169,10 @@ impl Pki {
         words.extend(["-out", &out]);
         self.openssl(&words);
         self.der(make.name)
+    }
+
+    fn key_of(&self, certificate: &str) -> String {
+        format!("{}.key", self.owners.borrow()[certificate])
     }
 
     /// A certificate of that name, issuer and extensions.
@@ -198,7 +205,7 @@ impl Pki {
         self.put("number", &format!("{:04X}\n", number));
         let more = if list.extensions.is_empty() { "" } else { "crlnumber=number\ncrl_extensions=x\n[x]\n" };
         self.put("ca.cnf", &format!("{head}{more}{}", list.extensions));
-        let (key, certificate) = (format!("{}.key", list.issuer), format!("{}.pem", list.issuer));
+        let (key, certificate) = (self.key_of(list.issuer), format!("{}.pem", list.issuer));
         let (from, to) = (time(list.from), time(list.to));
         let words = ["ca", "-gencrl", "-config", "ca.cnf", "-keyfile", &key, "-cert", &certificate];
         self.openssl(&[&words[..], &["-crl_lastupdate", &from, "-crl_nextupdate", &to, "-out", "list.pem"]].concat());
