@@ -1,29 +1,41 @@
 //! Policies over the claims of a JWT, in Rego, by `regorus`.
 //!
-//! A policy is compiled to instructions when the app is made. Rego ends always, but not always soon: forty rules that each
-//! double a text make a terabyte. So every instruction that makes or compares something is preceded by a halt
-//! ([`instrument`]), at which the work to come is charged against a [`Budget`]; functions whose result is not bounded by
-//! their arguments are our own ([`functions`]) or not offered. Nothing asks a clock of the machine, for chance, for the
-//! environment or for a network.
+//! Rego ends always, but not always soon: forty rules that each double a text make a terabyte. And `regorus` has two machines:
+//! one walks the tree of a policy, is right, and knows no bound; the other has instructions that can be stopped at, and is wrong
+//! about some policies (it goes on behind `x := e` when `e` is undefined). So a policy is first run dry on the second: every
+//! instruction that makes or compares something is preceded by a halt ([`instrument`]), at which the work to come is charged
+//! against a [`Budget`]. What it answers is not used. Only when that ended within the budget does the first machine say what
+//! is allowed. Policies whose dry run is known to leave out work are refused when they are compiled ([`shape`]); for those that
+//! are not known, nobody waits for ever ([`own_stack`]).
+//!
+//! Functions whose result is not bounded by their arguments are our own in the dry run ([`functions`]), or not offered. Nothing asks
+//! a clock of the machine, for chance, for the environment or for a network.
 
 mod budget;
 mod compile;
+mod dry_run;
 mod functions;
 mod instrument;
 mod message;
-mod run;
+mod own_stack;
+mod shape;
 mod syntax;
+mod time;
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use regorus::rvm::Program;
+use regorus::{Engine, Value};
 use serde_json::{Map, Value as Json};
 
 use self::budget::Budget;
 use super::jws::refused;
 use super::outcome::{Reason, Refusal};
 use crate::model::{Invalid, Problem};
+
+#[cfg(test)]
+pub(super) use self::own_stack::on_own_stack;
 
 /// The most bytes of what a policy wants to have logged, as the vendor has it.
 const MOST_LOGGED: usize = 128;
@@ -33,10 +45,12 @@ const LOGGING: &str = "additional_logging";
 
 /// A compiled policy.
 pub(super) struct Policy {
+    /// For the dry run.
     program: Arc<Program>,
+    engine: Engine,
     /// The name of the rule that decides, with its package.
-    allow: Box<str>,
-    logging: Option<Box<str>>,
+    allow: String,
+    logging: Option<String>,
 }
 
 impl Policy {
@@ -48,35 +62,60 @@ impl Policy {
         })
     }
 
-    /// What its rule `allow` is, of whatever kind.
-    #[cfg(test)]
-    pub(super) fn evaluate(&self, input: Json, now: Timestamp) -> Result<regorus::Value, String> {
-        run::run(&self.program, &self.allow, &run::value(input), now, &mut Budget::new())
-    }
-
     /// Whether the policy allows these claims; if so, what it wants to have logged.
     pub(super) fn decide(&self, claims: Map<String, Json>, now: Timestamp) -> Result<Option<String>, Refusal> {
         let mut input = Map::new();
         input.insert("jwt_body".into(), Json::Object(claims));
-        let input = run::value(Json::Object(input));
-        let mut budget = Budget::new();
         let failed = |why: String| refused(Reason::PolicyFailed, format!("the policy came to no answer: {why}"));
-        let mut ask = |rule: &str| run::run(&self.program, rule, &input, now, &mut budget).map_err(failed);
+        let (allow, logging) = self.evaluate(Json::Object(input), now).map_err(failed)?;
         let denied = |why: &str| Err(refused(Reason::PolicyDenied, format!("the policy does not allow it: {why}")));
-        match ask(&self.allow)? {
-            regorus::Value::Bool(true) => {}
-            regorus::Value::Bool(false) => return denied("allow is false"),
-            regorus::Value::Undefined => return denied("allow is undefined"),
+        match allow {
+            Value::Bool(true) => {}
+            Value::Bool(false) => return denied("allow is false"),
+            Value::Undefined => return denied("allow is undefined"),
             _ => return denied("allow is neither true nor false"),
         }
-        let Some(logging) = &self.logging else { return Ok(None) };
-        match ask(logging)? {
-            regorus::Value::Undefined => Ok(None),
-            regorus::Value::String(text) if text.len() <= MOST_LOGGED => Ok(Some((*text).into())),
-            regorus::Value::String(text) => {
+        match logging {
+            Value::Undefined => Ok(None),
+            Value::String(text) if text.len() <= MOST_LOGGED => Ok(Some((*text).into())),
+            Value::String(text) => {
                 Err(failed(format!("additional_logging has {} bytes, at most {MOST_LOGGED}", text.len())))
             }
-            other => Err(failed(format!("additional_logging is {}, allowed is a string", run::kind(&other)))),
+            other => Err(failed(format!("additional_logging is {}, allowed is a string", dry_run::kind(&other)))),
         }
+    }
+
+    /// The rules `allow` and `additional_logging`, the latter when the former is true.
+    fn evaluate(&self, input: Json, now: Timestamp) -> Result<(Value, Value), String> {
+        let input = dry_run::value(input);
+        let (program, mut engine) = (Arc::clone(&self.program), self.engine.clone());
+        let (allow, logging) = (self.allow.clone(), self.logging.clone());
+        own_stack::on_own_stack(own_stack::LONGEST, move || {
+            time::set(now);
+            let mut budget = Budget::new();
+            engine.set_input(input.clone());
+            let mut ask = |rule: String| {
+                dry_run::run(&program, &rule, &input, now, &mut budget)?;
+                engine.eval_rule(rule).map_err(|error| message::located(&error.to_string()))
+            };
+            let allowed = ask(allow)?;
+            let logged = match (&allowed, logging) {
+                (Value::Bool(true), Some(logging)) => ask(logging)?,
+                _ => Value::Undefined,
+            };
+            Ok((allowed, logged))
+        })
+    }
+
+    /// What its rule `allow` is, of whatever kind.
+    #[cfg(test)]
+    pub(super) fn allow_of(&self, input: Json, now: Timestamp) -> Result<Value, String> {
+        self.evaluate(input, now).map(|(allow, _)| allow)
+    }
+
+    /// The same in the dry run.
+    #[cfg(test)]
+    pub(super) fn allow_when_dry(&self, input: Json, now: Timestamp) -> Result<Value, String> {
+        dry_run::run(&self.program, &self.allow, &dry_run::value(input), now, &mut Budget::new())
     }
 }

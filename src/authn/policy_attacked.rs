@@ -4,54 +4,58 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::policy::Policy;
+use super::policy::{Policy, on_own_stack};
 /// Each would take for ever, or all memory, if it were let.
 fn hostile() -> Vec<(&'static str, String)> {
     let doubling = |first: &str, next: &str| {
-        let mut rules = format!("x0 := {first}\n");
-        for at in 1..60 {
-            rules.push_str(&format!("x{at} := {}\n", next.replace('X', &format!("x{}", at - 1))));
+        let mut rules = format!("  x0 := {first}\n");
+        for at in 1..30 {
+            rules.push_str(&format!("  x{at} := {}\n", next.replace('X', &format!("x{}", at - 1))));
         }
         rules
     };
     let calls = |first: &str, next: &str| {
         let mut rules = format!("f0(x) := {first}\n");
-        for at in 1..60 {
+        for at in 1..30 {
             rules.push_str(&format!("f{at}(x) := {}\n", next.replace('F', &format!("f{}", at - 1))));
         }
         rules
     };
-    let allow = "allow if count(x59) == 1\n";
+    let body = |statements: String, end: &str| format!("allow if {{\n{statements}  {end}\n}}");
+    let counted = |first: &str, next: &str| body(doubling(first, next), "count(x29) == 1");
     vec![
-        ("concat", doubling("\"aaaaaaaa\"", "concat(\"\", [X, X])") + allow),
-        ("array.concat", doubling("[1]", "array.concat(X, X)") + allow),
-        ("sprintf", doubling("\"aaaaaaaa\"", "sprintf(\"%s%s\", [X, X])") + allow),
-        ("replace", doubling("\"aaaaaaaa\"", "replace(X, \"a\", \"aa\")") + allow),
-        ("square", doubling("3", "X * X") + "allow if x59 > 1\n"),
-        ("add", doubling("1e300", "X + X") + "allow if x59 > 1\n"),
-        ("object", doubling("{\"a\": 1}", "object.union({\"x\": X}, {\"y\": X})") + "allow if x59 == x58\n"),
-        ("tree", doubling("[1]", "[X, X]") + "allow if x59 == x58\n"),
-        ("tree of two", doubling("[1]", "[X, X]") + &doubling("[1]", "[X, X]").replace('x', "y") + "allow if x59 == y59\n"),
-        ("set of trees", doubling("[1]", "{[X, X], X}") + "allow if x59 == x58\n"),
-        ("marshal", doubling("[1]", "[X, X]") + "allow if count(json.marshal(x59)) == 1\n"),
-        ("count", doubling("[1]", "[X, X]") + "allow if count(x59) == 2\n"),
-        ("calls", calls("x + 1", "F(F(x))") + "allow if f59(1) == 1\n"),
-        ("calls that grow", calls("[x, x]", "F(F(x))") + "allow if f59(1) == 1\n"),
+        ("concat", counted("\"aaaaaaaa\"", "concat(\"\", [X, X])")),
+        ("array.concat", counted("[1]", "array.concat(X, X)")),
+        ("sprintf", counted("\"aaaaaaaa\"", "sprintf(\"%s%s\", [X, X])")),
+        ("replace", counted("\"aaaaaaaa\"", "replace(X, \"a\", \"aa\")")),
+        ("square", body(doubling("3", "X * X"), "x29 > 1")),
+        ("add", body(doubling("1e300", "X + X"), "x29 > 1")),
+        ("object", body(doubling("{\"a\": 1}", "object.union({\"x\": X}, {\"y\": X})"), "x29 == x28")),
+        ("tree", body(doubling("[1]", "[X, X]"), "x29 == x28")),
+        (
+            "tree of two",
+            body(doubling("[1]", "[X, X]") + &doubling("[1]", "[X, X]").replace('x', "y"), "x29 == y29"),
+        ),
+        ("set of trees", body(doubling("[1]", "{[X, X], X}"), "x29 == x28")),
+        ("marshal", body(doubling("[1]", "[X, X]"), "count(json.marshal(x29)) == 1")),
+        ("count", body(doubling("[1]", "[X, X]"), "count(x29) == 2")),
+        ("calls", calls("x + 1", "F(F(x))") + "allow if f29(1) == 1\n"),
+        ("calls that grow", calls("[x, x]", "F(F(x))") + "allow if f29(1) == 1\n"),
         ("numbers.range", "allow if count(numbers.range(1, 1000000000000)) == 1".into()),
         ("numbers.range often", "allow if count([[x, y] | some x in numbers.range(1, 9999); some y in numbers.range(1, 9999)]) == 1".into()),
-        ("nested", "r := numbers.range(1, 1000)\nallow if count([1 | some a in r; some b in r; some c in r; some d in r; a + b + c + d == 0]) == 0".into()),
-        ("collect", "r := numbers.range(1, 9000)\nallow if count({[a, b] | some a in r; some b in r}) == 0".into()),
-        ("every", "r := numbers.range(1, 9000)\nallow if every a in r { every b in r { a + b > 0 } }".into()),
-        ("linear search", "r := numbers.range(1, 9999)\nallow if every a in r { a in r }".into()),
-        ("compare", "r := numbers.range(1, 9999)\nallow if every a in r { numbers.range(1, 9999) == r }".into()),
-        ("functions", "r := numbers.range(1, 9999)\nf(x) := r if x > 0\nf(x) := r if x > 1\nallow if every a in r { f(a) }".into()),
-        ("sort", "r := numbers.range(1, 9999)\nallow if every a in r { sort(r) }".into()),
-        ("split", "t := concat(\"\", [\"a\" | some x in numbers.range(1, 9999)])\nallow if every a in numbers.range(1, 9999) { split(t, \"\") }".into()),
-        ("trim", "t := concat(\"\", [\"ab\" | some x in numbers.range(1, 9999)])\nallow if every a in numbers.range(1, 9999) { trim(t, t) }".into()),
-        ("partial set", "r := numbers.range(1, 9999)\ns contains [x, y] if { some x in r; some y in r }\nallow if count(s) == 0".into()),
-        ("partial object", "r := numbers.range(1, 9999)\ns[x] := y if { some x in r; y := numbers.range(1, x) }\nallow if count(s) == 0".into()),
+        ("nested", "default r := []\nr := numbers.range(1, 1000)\nallow if count([1 | some a in r; some b in r; some c in r; some d in r; a + b + c + d == 0]) == 0".into()),
+        ("collect", "default r := []\nr := numbers.range(1, 9000)\nallow if count({[a, b] | some a in r; some b in r}) == 0".into()),
+        ("every", "default r := []\nr := numbers.range(1, 9000)\nallow if { some a in r; some b in r; a + b < 0 }".into()),
+        ("linear search", "default r := []\nr := numbers.range(1, 9999)\nallow if every a in r { a in r }".into()),
+        ("compare", "default r := []\nr := numbers.range(1, 9999)\nallow if every a in r { numbers.range(1, 9999) == r }".into()),
+        ("functions", "default r := []\nr := numbers.range(1, 9999)\nf(x) := r if x > 0\nf(x) := r if x > 1\nallow if { some a in r; f(a) == [] }".into()),
+        ("sort", "default r := []\nr := numbers.range(1, 9999)\nallow if every a in r { sort(r) }".into()),
+        ("split", "default t := \"\"\nt := concat(\"\", [\"a\" | some x in numbers.range(1, 9999)])\nallow if every a in numbers.range(1, 9999) { split(t, \"\") }".into()),
+        ("trim", "default t := \"\"\nt := concat(\"\", [\"ab\" | some x in numbers.range(1, 9999)])\nallow if every a in numbers.range(1, 9999) { trim(t, t) }".into()),
+        ("partial set", "default r := []\nr := numbers.range(1, 9999)\ns contains [x, y] if { some x in r; some y in r }\nallow if count(s) == 0".into()),
+        ("partial object", "default r := []\nr := numbers.range(1, 9999)\ns[x] := y if { some x in r; y := numbers.range(1, x) }\nallow if count(s) == 0".into()),
         ("walk", "allow if { walk(input, [path, value]) }".into()),
-        ("deep", format!("{}allow if x59 == 1", doubling("[1]", "[[[[[[[[X]]]]]]]]"))),
+        ("deep", body(doubling("[1]", "[[[[X]]]]"), "x29 == 1")),
         ("unmarshal", format!("allow if json.unmarshal(concat(\"\", [\"{}\", \"{}\"]))", "[".repeat(800), "[".repeat(800))),
         ("format_int", "allow if format_int(1e308, 2) == \"\"".into()),
     ]
@@ -108,11 +112,11 @@ fn hostile_texts() -> Vec<(&'static str, String)> {
         ("short somes", format!("allow if {{\n{}}}", lines(4_000, "some aN in b"))),
         (
             "calls of many definitions",
-            lines(700, "f(x) := 1 if x == -N") + "allow := [f(x) | some x in numbers.range(1, 9999)]",
+            lines(700, "f(x) := 1 if x == -N") + "allow if { some x in numbers.range(1, 9999); f(x) == 2 }",
         ),
         (
             "calls of some definitions",
-            lines(100, "f(x) := 1 if x == -N") + "allow := [f(x) | some x in numbers.range(1, 9999)]",
+            lines(100, "f(x) := 1 if x == -N") + "allow if { some x in numbers.range(1, 9999); f(x) == 2 }",
         ),
         ("default that ranges", "default allow := [x | some x in numbers.range(1, 1000000000)]".into()),
         (
@@ -128,6 +132,14 @@ fn hostile_texts() -> Vec<(&'static str, String)> {
         ("semicolons apart", format!("allow if {{ {} }}", "true; true; true; true\n".repeat(1_000))),
         ("default of a function", "default f(x) := 7\nallow := f(1)".into()),
         ("recursion", "f(x) := f(x)\nallow := f(1)".into()),
+        (
+            "row of rules",
+            (1..34).map(|at| format!("r{at} := r{}\n", at - 1)).collect::<String>() + "r0 := 1\nallow := r33",
+        ),
+        (
+            "shorter row of rules",
+            (1..31).map(|at| format!("r{at} := r{}\n", at - 1)).collect::<String>() + "r0 := 1\nallow := r30 == 1",
+        ),
         ("two that call each other", "a := b\nb := a\nallow := a".into()),
         ("exponent", "allow := 1e999999999 > 1".into()),
         ("exponent of digits", "allow := 1e309 > 1".into()),
@@ -238,11 +250,11 @@ fn compilation_ends() {
     path: no: it has an expression of more than 64 operators and brackets in a row
     index: no: it has an expression of more than 64 operators and brackets in a row
     call: no: it has brackets more than 64 levels deep
-    else: no: Register overflow: cannot allocate 1 register(s) at register 255 within the 255-register window
+    else: no: it has an else, whose cost cannot be told beforehand, allowed are several rules of one name
     comprehensions: no: it has brackets more than 64 levels deep
     every: no: it has brackets more than 64 levels deep
     rules: yes
-    chain: the policy does not allow it: allow is neither true nor false
+    chain: no: its rules call themselves, or each other in a row of more than 32
     defaults: the policy does not allow it: allow is neither true nor false
     many definitions: the policy came to no answer: it takes more than 1000000 steps
     statements: no: it has a body of more than 256 statements
@@ -267,8 +279,10 @@ fn compilation_ends() {
     sums in sums: no: Register overflow: cannot allocate 1 register(s) at register 255 within the 255-register window
     semicolons apart: no: it has a body of more than 256 statements
     default of a function: no: line 3, column 11: Unknown function: 'f'
-    recursion: the policy came to no answer: it takes more than 200000 instructions
-    two that call each other: the policy came to no answer: it takes more than 200000 instructions
+    recursion: no: its rules call themselves, or each other in a row of more than 32
+    row of rules: no: its rules call themselves, or each other in a row of more than 32
+    shorter row of rules: yes
+    two that call each other: no: its rules call themselves, or each other in a row of more than 32
     exponent: no: it has a number with an exponent of 999999999, at most 308
     exponent of digits: no: it has a number with an exponent of 309, at most 308
     negative exponent: no: it has a number with an exponent of 999999999, at most 308
@@ -301,4 +315,24 @@ fn compilation_ends() {
     somes: no: line 3, column 6: var `x` used before definition below
     some names: yes
     "#);
+}
+
+/// What cannot be stopped is at least not waited for.
+#[test]
+fn nobody_waits_for_ever() {
+    let (send, receive) = std::sync::mpsc::channel::<()>();
+    let stuck = on_own_stack(Duration::from_millis(50), move || {
+        // Until this test lets go.
+        drop(receive.recv());
+        Ok(())
+    });
+    assert_eq!(stuck, Err("it takes longer than 50ms".into()));
+    drop(send);
+    assert_eq!(on_own_stack(Duration::from_secs(60), || Ok(7)), Ok(7));
+    assert_eq!(on_own_stack(Duration::from_secs(60), || Err::<(), _>("no".into())), Err("no".into()));
+    assert_eq!(on_own_stack(Duration::from_secs(60), broken), Err("it broke off".into()));
+}
+
+fn broken() -> Result<(), String> {
+    panic!("as it must")
 }

@@ -1,30 +1,23 @@
 //! From the text of a policy to instructions with halts.
 
 use std::sync::Arc;
-use std::thread;
 
 use regorus::languages::rego::compiler::Compiler;
 use regorus::rvm::Program;
-use regorus::{Engine, Rc};
+use regorus::{Engine, Rc, Value};
 
 use super::instrument::instrument;
+use super::own_stack::{LONGEST, on_own_stack};
 use super::{ALLOW, LOGGING, Policy, functions, message, syntax};
 
 /// Under which name the text is known to the compiler.
 const FILE: &str = "policy";
-/// The compiler calls itself for what is nested, and is not ours to change.
-const STACK: usize = 64 * 1024 * 1024;
 
-/// Compiles a policy, on a thread of its own: a stack of known size, whoever calls.
+/// Compiles a policy.
 pub(super) fn compile(text: &str) -> Result<Policy, String> {
     syntax::check(text)?;
-    thread::scope(|scope| {
-        let worker = thread::Builder::new().name("keystead-rego".into()).stack_size(STACK);
-        match worker.spawn_scoped(scope, || compile_text(text)) {
-            Ok(worker) => worker.join().unwrap_or_else(|_| Err("the compiler broke off".into())),
-            Err(error) => Err(format!("no thread to compile it could be started: {error}")),
-        }
-    })
+    let text = text.to_owned();
+    on_own_stack(LONGEST, move || compile_text(&text))
 }
 
 fn compile_text(text: &str) -> Result<Policy, String> {
@@ -48,12 +41,17 @@ fn compile_text(text: &str) -> Result<Policy, String> {
         .map_err(|error| located(&error))?;
     let mut program: Program = Arc::unwrap_or_clone(program);
     instrument(&mut program)?;
-    Ok(Policy { program: Arc::new(program), allow: allow.into(), logging: logging.map(Into::into) })
+    Ok(Policy { program: Arc::new(program), engine, allow, logging })
 }
 
 fn engine(text: &str, v0: bool) -> Result<Engine, String> {
     let mut engine = Engine::new();
     engine.set_rego_v0(v0);
+    // As in Open Policy Agent: what a function does not take makes its result undefined.
+    engine.set_strict_builtin_errors(false);
+    engine.set_gather_prints(true);
+    let now = |_: Vec<Value>| Ok(super::time::now());
+    engine.add_extension("time.now_ns".into(), 0, Box::new(now)).map_err(|error| error.to_string())?;
     engine.add_policy(FILE.into(), text.into()).map_err(|error| message::located(&error.to_string()))?;
     Ok(engine)
 }

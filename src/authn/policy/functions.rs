@@ -52,7 +52,7 @@ pub(super) fn call(call: &Call<'_>, budget: &mut Budget) -> Result<Value, String
         ("trim_left", [Value::String(text), Value::String(letters)]) => trim(text, letters, true, false, budget)?,
         ("trim_right", [Value::String(text), Value::String(letters)]) => trim(text, letters, false, true, budget)?,
         (name, arguments) if NAMES.iter().any(|(known, _)| *known == name) => {
-            let kinds: Vec<_> = arguments.iter().map(super::run::kind).collect();
+            let kinds: Vec<_> = arguments.iter().map(super::dry_run::kind).collect();
             return Err(format!("{name} does not take {}", kinds.join(" and ")));
         }
         _ => return Err("it waits for an answer that nobody can give".into()),

@@ -68,6 +68,7 @@ pub(super) fn instrument(program: &mut Program) -> Result<(), String> {
         let offered: Vec<_> = offered().collect();
         return Err(format!("it calls {}, which is not offered; offered are {}", called.name, offered.join(", ")));
     }
+    super::shape::check(program)?;
     let old = std::mem::take(&mut program.instructions);
     let spans = std::mem::take(&mut program.instruction_spans);
     let (mut instructions, mut moved, mut new_spans) = (Vec::new(), Vec::with_capacity(old.len() + 1), Vec::new());

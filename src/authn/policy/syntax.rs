@@ -134,6 +134,11 @@ impl Scanner {
         if text.starts_with("__builtin") {
             return Err(format!("it names {}, which is not part of Rego", super::message::cut(text)));
         }
+        if text == "else" && self.last != Token::Operator {
+            return Err(
+                "it has an else, whose cost cannot be told beforehand, allowed are several rules of one name".into()
+            );
+        }
         self.end_of_line(token)?;
         self.check_default(text)?;
         match token {

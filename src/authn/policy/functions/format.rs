@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use regorus::Value;
 
-/// Fills `%s`, `%v`, `%d`, `%t`, `%f` (with a precision of one digit at most) and `%%`.
+/// Fills `%s`, `%v`, `%d`, `%f` (with a precision of one digit at most) and `%%`.
 pub(super) fn sprintf(format: &str, values: &[Value], most: usize) -> Result<String, String> {
     let mut made = String::new();
     let mut values = values.iter();
@@ -35,7 +35,7 @@ pub(super) fn sprintf(format: &str, values: &[Value], most: usize) -> Result<Str
 
 fn write(made: &mut String, letter: Option<char>, precision: Option<u32>, value: &Value) -> Result<(), String> {
     let wrong = |letter: char| {
-        let got = super::super::run::kind(value);
+        let got = super::super::dry_run::kind(value);
         Err(format!("sprintf has %{letter} for a value that is {got}"))
     };
     let written = match (letter, value) {
@@ -48,15 +48,14 @@ fn write(made: &mut String, letter: Option<char>, precision: Option<u32>, value:
             (Ok(number), _) => write!(made, "{number}"),
             _ => return wrong('d'),
         },
-        (Some('t'), Value::Bool(value)) => write!(made, "{value}"),
         (Some('f'), Value::Number(_)) => match value.as_f64() {
             Ok(number) => write!(made, "{number:.*}", precision.unwrap_or(6) as usize),
             Err(_) => return wrong('f'),
         },
-        (Some(letter @ ('d' | 't' | 'f')), _) => return wrong(letter),
+        (Some(letter @ ('d' | 'f')), _) => return wrong(letter),
         (letter, _) => {
             let letter: String = letter.into_iter().flat_map(char::escape_debug).collect();
-            return Err(format!("sprintf has %{letter}, offered are %s, %v, %d, %t, %f and %%"));
+            return Err(format!("sprintf has %{letter}, offered are %s, %v, %d, %f and %%"));
         }
     };
     written.map_err(|_| "sprintf failed".to_owned())

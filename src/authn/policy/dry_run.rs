@@ -1,7 +1,6 @@
-//! One evaluation of a compiled policy, from halt to halt.
+//! One dry run of a policy, from halt to halt: whether its evaluation ends within the budget.
 
 use std::mem::discriminant;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -16,20 +15,8 @@ use super::functions::{self, Call};
 /// Instructions of all kinds, those too that cost next to nothing.
 const MOST_INSTRUCTIONS: usize = 200_000;
 
-/// Evaluates a rule.
+/// Evaluates a rule. What comes of it is not to be relied on.
 pub(super) fn run(
-    program: &Arc<Program>,
-    rule: &str,
-    input: &Value,
-    now: Timestamp,
-    budget: &mut Budget,
-) -> Result<Value, String> {
-    // What is unwound through is thrown away with it.
-    let evaluated = catch_unwind(AssertUnwindSafe(|| evaluate(program, rule, input, now, budget)));
-    evaluated.unwrap_or_else(|_| Err("its evaluation broke off".into()))
-}
-
-fn evaluate(
     program: &Arc<Program>,
     rule: &str,
     input: &Value,
