@@ -20,7 +20,8 @@ impl Keystore {
     /// Checks whether an application is who it says it is. Which one it is says [`Presented::app`], else its API key, else the
     /// `sub` of its JWT.
     ///
-    /// The credential in force is tried first, then the one before it as long as it is accepted.
+    /// The credential in force is tried first, then the one before it as long as it is accepted. Where one of them leaves something
+    /// to be checked outside and the other nothing, the other one counts.
     ///
     /// Wrong secrets are counted, on disk and for all processes. In FIPS mode the 100th within 24 hours resets the secret. Else
     /// from the third on a delay is told, doubling from a second to 15 minutes: attempts before it is over are

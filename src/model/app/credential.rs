@@ -83,17 +83,24 @@ impl CredentialKind {
         }
     }
 
-    /// Refuses what cannot stand together in `all`.
-    pub(super) fn check_all(first: Self, second: Self) -> Result<(), Invalid> {
-        match (first.group(), second.group()) {
-            (Some(1), Some(2)) | (Some(2), Some(1)) => Ok(()),
-            _ => {
-                let message = format!(
-                    "all has {} and {}, allowed is one of certificate and trustedca with one of secret, awsiam, signedjwt and ldap",
-                    first.name(),
-                    second.name()
-                );
-                Err(Invalid::new("all", Problem::Invalid, message))
+    /// One kind stands alone. Refuses what cannot stand together in `all`.
+    pub(super) fn check_together(kinds: &[Self]) -> Result<(), Invalid> {
+        match kinds {
+            [_] => Ok(()),
+            [first, second] => match (first.group(), second.group()) {
+                (Some(1), Some(2)) | (Some(2), Some(1)) => Ok(()),
+                _ => {
+                    let message = format!(
+                        "all has {} and {}, allowed is one of certificate and trustedca with one of secret, awsiam, signedjwt and ldap",
+                        first.name(),
+                        second.name()
+                    );
+                    Err(Invalid::new("all", Problem::Invalid, message))
+                }
+            },
+            others => {
+                let message = format!("all has {} credentials, allowed are exactly 2", others.len());
+                Err(Invalid::new("all", Problem::InvalidLength, message))
             }
         }
     }
@@ -147,14 +154,7 @@ pub struct Credential(Vec<CredentialPart>);
 
 impl Credential {
     pub(crate) fn from_parts(parts: Vec<CredentialPart>) -> Result<Self, Invalid> {
-        match parts.as_slice() {
-            [_] => {}
-            [first, second] => CredentialKind::check_all(first.kind(), second.kind())?,
-            others => {
-                let message = format!("all has {} credentials, allowed are exactly 2", others.len());
-                return Err(Invalid::new("all", Problem::InvalidLength, message));
-            }
-        }
+        CredentialKind::check_together(&parts.iter().map(CredentialPart::kind).collect::<Vec<_>>())?;
         Ok(Self(parts))
     }
 

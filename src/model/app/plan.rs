@@ -1,6 +1,6 @@
 //! What a credential shall be, parts of it to be made at random.
 
-use super::super::{Invalid, Problem};
+use super::super::Invalid;
 use super::{Credential, CredentialKind, CredentialPart, SecretSize};
 
 /// What a credential shall be.
@@ -64,14 +64,7 @@ impl CredentialPlan {
     }
 
     pub(crate) fn from_parts(parts: Vec<PlannedPart>) -> Result<Self, Invalid> {
-        match parts.as_slice() {
-            [_] => {}
-            [first, second] => CredentialKind::check_all(first.kind(), second.kind())?,
-            others => {
-                let message = format!("all has {} credentials, allowed are exactly 2", others.len());
-                return Err(Invalid::new("all", Problem::InvalidLength, message));
-            }
-        }
+        CredentialKind::check_together(&parts.iter().map(PlannedPart::kind).collect::<Vec<_>>())?;
         Ok(Self(parts))
     }
 
