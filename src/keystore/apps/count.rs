@@ -75,26 +75,33 @@ impl Keystore {
     }
 
     /// Counts what could not be counted when it was told as an error, before anything else is checked: else whoever keeps the
-    /// store from being written, or finds its disk full, could tell right secrets from wrong ones for ever. The reset is left to
-    /// the next wrong one, who is told of it.
-    pub(super) fn count_what_is_owed(&self, app: AppId) -> Result<()> {
-        let Some(owed) = self.0.owed.lock().get(&app).copied() else { return Ok(()) };
+    /// store from being written, or finds its disk full, could tell right secrets from wrong ones for ever. Where that makes a
+    /// hundred, the secret is reset, and whoever comes first is told so.
+    pub(super) fn count_what_is_owed(&self, app: AppId) -> Result<Option<Outcome>> {
+        let Some(owed) = self.0.owed.lock().get(&app).copied() else { return Ok(None) };
         let counted = self.0.database.change_app(app, |change, state| {
             self.check_app(&state)?;
+            if !self.fips_of(&state)? {
+                return Ok(None);
+            }
             let now = self.now();
             let known = state.failures.as_ref().map_or(&[][..], |failures| &failures.at);
             let mut at = lockout::recent(known, now);
             at.extend(std::iter::repeat_n(now, owed.min(lockout::MOST)));
-            at.drain(..at.len().saturating_sub(lockout::MOST - 1));
-            self.put_failures(change, app, at)
+            if at.len() >= lockout::MOST {
+                self.lock_out(change, state)?;
+                return Ok(Some(Outcome::Reset));
+            }
+            self.put_failures(change, app, at)?;
+            Ok(None)
         })?;
-        counted?;
+        let told = counted?.flatten();
         let mut all = self.0.owed.lock();
         match all.get_mut(&app) {
             Some(left) if *left > owed => *left -= owed,
             _ => drop(all.remove(&app)),
         }
-        Ok(())
+        Ok(told)
     }
 
     /// Forgets wrong secrets after a right one. In FIPS mode they count all the same.
