@@ -321,7 +321,10 @@ fn native_calls() {
     assert_eq!(scene.driver.done("apps", json!({})), json!({ "apps": [renamed] }));
     let replaced = json!({ "app_id": id, "credential": { "awsiam": {} }, "credential_migration_period": 60 });
     assert_eq!(scene.driver.done("app.replace_credential", replaced)["auth_type"], json!("AwsIam"));
-    assert_eq!(scene.authenticate(&id, basic(&id, SECRET))["external"], json!([{ "check": "awsiam" }]));
+    assert_eq!(scene.left(&id, json!({})), json!([{ "check": "awsiam" }]));
+    // The one before it leaves nothing to others.
+    let said = scene.authenticate(&id, basic(&id, SECRET));
+    assert_eq!((&said["authenticated"], &said["credential"]), (&json!(true), &json!("previous")));
     scene.driver.at = Some("2099-01-01T12:01:00Z".into());
     assert_eq!(scene.driver.done("apps.wipe_expired", json!({})), json!({ "wiped": 1 }));
     assert_eq!(scene.driver.done("apps.wipe_expired", json!({})), json!({ "wiped": 0 }));
