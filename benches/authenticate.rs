@@ -17,8 +17,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use keystead::authn::{GoogleAccess, Outcome, Presented, SignedRequest};
 use keystead::{
     AccessReason, AccessReasonPolicy, Algorithm, App, AppId, AppName, AppPlan, AwsXks, CredentialPart, CredentialPlan,
-    FetchedKeys, GoogleServiceAccount, Key, Keystore, SecretSize, SecretStorage, Signature, SignedJwt, SigningKeys,
-    StoredKeys, Subject, TrustAnchorSubject, TrustAnchors, TrustedCa,
+    FetchedKeys, GoogleServiceAccount, Key, Keystore, PublicFormat, SecretSize, SecretStorage, Signature, SignedJwt,
+    SigningKeys, StoredKeys, Subject, TrustAnchorSubject, TrustAnchors, TrustedCa,
 };
 use sha2::{Digest, Sha256};
 use spki::{SubjectPublicKeyInfoOwned, SubjectPublicKeyInfoRef};
@@ -121,7 +121,8 @@ fn tokens(c: &mut Criterion) {
         let key = store.generate(support::request(algorithm.name().to_owned(), algorithm)).unwrap();
         let public = key.public_key_der().unwrap().to_vec();
         let stored = || SigningKeys::Stored(StoredKeys::new([(key.kid().as_str(), public.clone())]).unwrap());
-        let jwks = store.jwks().unwrap().into_bytes();
+        let jwk = key.export_public(PublicFormat::Jwk).unwrap();
+        let jwks = format!(r#"{{"keys":[{}]}}"#, String::from_utf8(jwk).unwrap()).into_bytes();
         let fetched = || {
             SigningKeys::Fetched(FetchedKeys::new("https://issuer.example/keys", Duration::from_secs(86_400)).unwrap())
         };
