@@ -1,5 +1,5 @@
-//! Compiles SQLCipher's own amalgamation, with its crypto provider left to `src/storage/sqlcipher/provider.rs` and without its
-//! shutdown at exit.
+//! Compiles SQLCipher's own amalgamation, with its crypto provider left to `src/storage/sqlcipher/provider.rs`, without its
+//! shutdown at exit, and with an error when the commit of a change of key fails.
 
 // A build script that cannot go on has no better way to say so.
 #![allow(clippy::panic)]
@@ -46,6 +46,12 @@ const PROVIDER_STRUCT: &str = "struct sqlcipher_provider {
 const AT_EXIT: &str = "\", __func__);
   sqlcipher_extra_shutdown();
 }";
+
+/// How a change of the page key ends: with success, also when its commit failed.
+const REKEY_END: &str = "        sqlite3BtreeCommit(pDb->pBt);
+        sqlcipher_codec_key_copy(ctx, CIPHER_WRITE_CTX);";
+const REKEY_END_TOLD: &str = "        rc = sqlite3BtreeCommit(pDb->pBt);
+        if(rc == SQLITE_OK) sqlcipher_codec_key_copy(ctx, CIPHER_WRITE_CTX);";
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -97,7 +103,7 @@ fn main() {
     build.compile("keystead_sqlcipher");
 }
 
-/// Checks the source and writes it to the build's folder, without what happens at exit.
+/// Checks the source and writes it to the build's folder, without what happens at exit, and with what a change of key came to.
 fn patched_source() -> PathBuf {
     let source = sqlcipher_src::source_dir().join(sqlcipher_src::SOURCE_FILE);
     let text = fs::read(&source).unwrap_or_else(|error| panic!("cannot read {}: {error}", source.display()));
@@ -114,7 +120,9 @@ fn patched_source() -> PathBuf {
     );
     let folder = env::var_os("OUT_DIR").unwrap_or_else(|| panic!("cargo gives no folder to build in"));
     let patched = Path::new(&folder).join("sqlcipher.c");
-    let text = text.replace(AT_EXIT, "\", __func__);\n}");
+    let ends = text.matches(REKEY_END).count();
+    assert_eq!(ends, 1, "sqlcipher.c {version} ends a change of key otherwise than was known: mend build.rs");
+    let text = text.replace(AT_EXIT, "\", __func__);\n}").replace(REKEY_END, REKEY_END_TOLD);
     fs::write(&patched, text).unwrap_or_else(|error| panic!("cannot write {}: {error}", patched.display()));
     patched
 }

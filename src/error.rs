@@ -54,15 +54,18 @@ pub enum ErrorKind {
     TooNew,
     /// The file is damaged or was tampered with.
     Damaged,
+    /// The store is not, or is no longer, what it was when an anchor was taken: an older copy, or another store, is in its place.
+    RolledBack,
     /// Another connection changed the passphrase or raw key since this one was opened.
     Rekeyed,
     /// Another connection holds the file longer than the busy timeout.
     Busy,
     /// The file, or the folder it lies in, cannot be written.
     ReadOnly,
-    /// The disk is full.
+    /// The disk is full. What was to be written is whole or not at all, as after [`Io`](Self::Io).
     DiskFull,
-    /// The system failed to read, write or give random bytes.
+    /// The system failed to read, write or give random bytes. What was to be written is whole or not at all, as after a crash: look
+    /// before trying again. When the disk works again the store can be used as before.
     Io,
     /// A callback asked to stop, or another key of an all-or-none batch was refused.
     Cancelled,
@@ -86,6 +89,7 @@ enum Inner {
     NotPossible(String),
     Refused(String),
     Exists(String),
+    RolledBack(String),
     Cancelled,
     Undone,
 }
@@ -112,6 +116,7 @@ impl Error {
             Inner::NotPossible(_) => ErrorKind::NotPossible,
             Inner::Refused(_) => ErrorKind::Refused,
             Inner::Exists(_) => ErrorKind::AlreadyExists,
+            Inner::RolledBack(_) => ErrorKind::RolledBack,
             Inner::Cancelled | Inner::Undone => ErrorKind::Cancelled,
         }
     }
@@ -171,6 +176,10 @@ impl Error {
 
     pub(crate) fn exists(what: impl Into<String>) -> Self {
         Inner::Exists(what.into()).into()
+    }
+
+    pub(crate) fn rolled_back(what: impl Into<String>) -> Self {
+        Inner::RolledBack(what.into()).into()
     }
 
     pub(crate) fn undone() -> Self {
@@ -233,7 +242,9 @@ impl fmt::Display for Error {
             Inner::InUse { name, users } => {
                 write!(f, "the key {name} is in use by {}", users.join(", "))
             }
-            Inner::NotPossible(what) | Inner::Refused(what) | Inner::Exists(what) => f.write_str(what),
+            Inner::NotPossible(what) | Inner::Refused(what) | Inner::Exists(what) | Inner::RolledBack(what) => {
+                f.write_str(what)
+            }
             Inner::Cancelled => f.write_str("stopped, as the progress callback asked"),
             Inner::Undone => f.write_str("not written, since another key of the batch was refused"),
         }

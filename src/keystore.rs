@@ -1,5 +1,6 @@
 //! The facade: one file per verb, where the file meets keys, certificates and seals.
 
+mod anchor;
 mod apps;
 mod attest;
 mod authority;
@@ -67,6 +68,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::model::{Key, Record, Stored};
+use crate::secret::MemoryProtection;
 use crate::storage::Database;
 use crate::vault::Vault;
 
@@ -90,7 +92,7 @@ pub struct Keystore(Arc<Inner>);
 
 struct Inner {
     database: Database,
-    vault: Vault,
+    vault: Arc<Vault>,
     options: Options,
     cache: cache::Cache,
     digest_index: digest_index::DigestIndex,
@@ -115,6 +117,23 @@ impl Keystore {
     /// Now, in whole milliseconds.
     fn now(&self) -> jiff::Timestamp {
         clock::cut_to_millis(self.0.options.clock.now())
+    }
+
+    /// Whether the keys that everything hangs on, the root key and the page key, lie in memory that is not swapped out and not
+    /// in core dumps. Where the limit for locked memory (`ulimit -l`) is used up, a store works without.
+    ///
+    /// ```
+    /// # use keystead::{Keystore, Options};
+    /// let store = Keystore::in_memory(Options::default())?;
+    /// if !store.memory_protection().locked {
+    ///     eprintln!("keys may be swapped out: raise the limit for locked memory");
+    /// }
+    /// # Ok::<(), keystead::Error>(())
+    /// ```
+    #[must_use]
+    pub fn memory_protection(&self) -> MemoryProtection {
+        let root = self.0.vault.protection();
+        self.0.database.key_protection().map_or(root, |page| page.and(root))
     }
 
     /// How many keys there are.

@@ -35,10 +35,10 @@ pub use keystore::{
     SecretFormat, SecretStorage, Signer, SystemClock, Unlock, Verifier, inspect,
 };
 pub use model::{
-    AccessReason, AccessReasonPolicy, Algorithm, AppId, AppName, AppSecret, Armour, AwsXks, AwsXksSecret, Credential,
-    CredentialKind, CredentialPart, CredentialPlan, Curve, DirectoryName, FetchedKeys, Fingerprint, Form,
+    AccessReason, AccessReasonPolicy, Algorithm, Anchor, AppId, AppName, AppSecret, Armour, AwsXks, AwsXksSecret,
+    Credential, CredentialKind, CredentialPart, CredentialPlan, Curve, DirectoryName, FetchedKeys, Fingerprint, Form,
     GoogleServiceAccount, GroupPermission, Hash, Issuer, KdfCost, Key, KeyId, KeyName, KeyRef, KeySpec, KeyType,
     KeyUse, Kid, Origin, PlannedPart, RingName, RingPlace, Schedule, Scheme, SecretEncoding, SecretSize, SignedJwt,
     SigningKeys, StoredKeys, Structure, Subject, TrustAnchorSubject, TrustAnchors, TrustedCa, UserLabel,
 };
-pub use secret::SecretBytes;
+pub use secret::{MemoryProtection, SecretBytes};

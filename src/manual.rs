@@ -15,6 +15,9 @@ pub mod formats {}
 #[doc = include_str!("manual/attestation.md")]
 pub mod attestation {}
 
+#[doc = include_str!("manual/scale.md")]
+pub mod scale {}
+
 #[doc = include_str!("manual/threat_model.md")]
 pub mod threat_model {}
 

@@ -1,6 +1,7 @@
 //! The vocabulary: pure data that every other layer speaks. No I/O, no clock, no random numbers.
 
 mod algorithm;
+mod anchor;
 mod app;
 mod authority;
 mod bound;
@@ -21,9 +22,11 @@ mod ring;
 mod schedule;
 mod secret_encoding;
 mod spec;
+mod state;
 mod text;
 
 pub use algorithm::Algorithm;
+pub use anchor::Anchor;
 pub use app::{
     AccessReason, AccessReasonPolicy, AppId, AppSecret, AwsXks, AwsXksSecret, Credential, CredentialKind,
     CredentialPart, CredentialPlan, DirectoryName, FetchedKeys, GoogleServiceAccount, GroupPermission, PlannedPart,
@@ -53,4 +56,5 @@ pub(crate) use ring::{RingMember, RingRecord};
 pub use schedule::Schedule;
 pub use secret_encoding::SecretEncoding;
 pub use spec::KeySpec;
+pub(crate) use state::{BoundState, State, StateBinder, Tally};
 pub use text::{AppName, Issuer, KeyName, Kid, RingName, UserLabel};

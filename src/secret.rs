@@ -1,9 +1,20 @@
-//! Containers for secret bytes: wiped on drop, never cloned by accident, never shown.
+//! Containers for secret bytes: wiped on drop, never cloned by accident, never shown. And what keeps them from the places that
+//! a container does not reach: the stack, swap, core dumps.
 //!
-//! What is absent is the point: neither type has `Clone`, `PartialEq` or `Serialize`, and `Debug` says
+//! What is absent is the point: neither container has `Clone`, `PartialEq` or `Serialize`, and `Debug` says
 //! only how long the secret is.
 
+mod key;
+mod page;
+mod stack;
+
+pub(crate) use key::SecretKey;
+pub use page::MemoryProtection;
+pub(crate) use stack::{DATABASE, DEEP, SHALLOW, wiping_stack, wiping_stack_if};
+
 use std::fmt;
+
+use page::Page;
 
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
@@ -17,43 +28,62 @@ use zeroize::{Zeroize, Zeroizing};
 /// assert_eq!(format!("{secret:?}"), "SecretBytes(11 bytes)");
 /// assert_eq!(secret.expose_secret(), b"open sesame");
 /// ```
-pub struct SecretBytes(Zeroizing<Box<[u8]>>);
+pub struct SecretBytes(Place);
+
+enum Place {
+    Heap(Zeroizing<Box<[u8]>>),
+    /// For what stays for long.
+    Page(Page),
+}
 
 impl SecretBytes {
     /// Copies `bytes` into a container of its own. The caller's copy is the caller's to wipe.
     #[must_use]
     pub fn copy_from(bytes: &[u8]) -> Self {
-        Self(Zeroizing::new(bytes.into()))
+        Self(Place::Heap(Zeroizing::new(bytes.into())))
+    }
+
+    /// Moves it to a page of its own that is not swapped out and not in core dumps, as far as the system allows. Takes
+    /// some microseconds: for what stays.
+    pub(crate) fn settle(&mut self) {
+        if let Place::Heap(bytes) = &self.0
+            && let Some(page) = Page::with(bytes)
+        {
+            self.0 = Place::Page(page);
+        }
     }
 
     /// The bytes themselves. Every use of this is a place where a secret could leak.
     #[must_use]
     pub fn expose_secret(&self) -> &[u8] {
-        &self.0
+        match &self.0 {
+            Place::Heap(bytes) => bytes,
+            Place::Page(page) => page.expose_secret(),
+        }
     }
 
     /// The length in bytes.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.expose_secret().len()
     }
 
     /// True when there is not a single byte.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.expose_secret().is_empty()
     }
 
     /// A second copy, asked for by name.
     #[must_use]
     pub fn clone_secret(&self) -> Self {
-        Self::copy_from(&self.0)
+        Self::copy_from(self.expose_secret())
     }
 
     /// Compares in time that depends on the lengths alone.
     #[must_use]
     pub fn ct_eq(&self, other: &[u8]) -> bool {
-        self.0.as_ref().ct_eq(other).into()
+        self.expose_secret().ct_eq(other).into()
     }
 }
 
@@ -62,7 +92,7 @@ impl From<Vec<u8>> for SecretBytes {
     /// its old memory behind.
     fn from(mut bytes: Vec<u8>) -> Self {
         if bytes.len() == bytes.capacity() {
-            return Self(Zeroizing::new(bytes.into_boxed_slice()));
+            return Self(Place::Heap(Zeroizing::new(bytes.into_boxed_slice())));
         }
         let secret = Self::copy_from(&bytes);
         bytes.zeroize();
@@ -88,38 +118,6 @@ impl fmt::Debug for SecretBytes {
     }
 }
 
-/// A 32-byte key, kept on the heap in one place and wiped when dropped.
-pub(crate) struct SecretKey(Box<Zeroizing<[u8; 32]>>);
-
-impl SecretKey {
-    /// Lets `fill` write the key in place, so that no copy passes through the stack.
-    pub(crate) fn try_fill<E>(fill: impl FnOnce(&mut [u8; 32]) -> Result<(), E>) -> Result<Self, E> {
-        let mut key = Box::new(Zeroizing::new([0u8; 32]));
-        fill(&mut key)?;
-        Ok(Self(key))
-    }
-
-    pub(crate) fn copy_from(bytes: &[u8; 32]) -> Self {
-        let mut key = Box::new(Zeroizing::new([0u8; 32]));
-        key.copy_from_slice(bytes);
-        Self(key)
-    }
-
-    pub(crate) fn expose_secret(&self) -> &[u8; 32] {
-        &self.0
-    }
-
-    pub(crate) fn clone_secret(&self) -> Self {
-        Self::copy_from(&self.0)
-    }
-}
-
-impl fmt::Debug for SecretKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretKey(32 bytes)")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,7 +125,6 @@ mod tests {
     #[test]
     fn debug_shows_lengths_only() {
         insta::assert_debug_snapshot!(SecretBytes::copy_from(b"hunter2"), @"SecretBytes(7 bytes)");
-        insta::assert_debug_snapshot!(SecretKey::copy_from(&[7; 32]), @"SecretKey(32 bytes)");
     }
 
     #[test]
@@ -137,6 +134,19 @@ mod tests {
         let secret = SecretBytes::from(roomy);
         assert_eq!(secret.expose_secret(), b"abc");
         assert_eq!(secret.len(), 3);
+    }
+
+    #[test]
+    fn a_secret_stays_the_same_wherever_it_lies() {
+        let mut secret = SecretBytes::copy_from(&[7; 5000]);
+        secret.settle();
+        assert!(secret.ct_eq(&[7; 5000]));
+        secret.settle();
+        assert_eq!(secret.clone_secret().expose_secret(), [7; 5000]);
+        // There are no pages of no bytes.
+        let mut none = SecretBytes::copy_from(b"");
+        none.settle();
+        assert!(none.is_empty());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Absences: this layer never sees a plain private key (what it stores is sealed) and never parses one; it checks no
 //! tag and no seal. No SQL stands outside it.
 
+mod anchors;
 mod apps;
 mod authority;
 mod backup;
@@ -14,6 +15,7 @@ mod file;
 mod head;
 mod keys;
 mod listing;
+mod page_stack;
 mod probe;
 mod refused;
 mod rekey;
@@ -21,9 +23,11 @@ mod rings;
 mod rows;
 mod schema;
 mod sqlcipher;
+mod state;
 mod uses;
 mod wraps;
 
+pub(crate) use anchors::Anchored;
 pub(crate) use apps::{AppChange, AppState};
 pub(crate) use backup::CopyKeys;
 pub(crate) use check::Moment;

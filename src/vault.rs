@@ -4,6 +4,7 @@
 //! Absences: no I/O, no SQL, no key formats. What is sealed here is bytes.
 
 mod seal;
+mod state;
 mod unlock;
 
 pub use unlock::Unlock;

@@ -4,7 +4,7 @@ use aes_gcm::aead::inout::InOutBuf;
 use aes_gcm::{AeadInOut, Aes256Gcm, KeyInit};
 
 use super::CryptoError;
-use crate::secret::{SecretBytes, SecretKey};
+use crate::secret::{SHALLOW, SecretBytes, SecretKey, wiping_stack};
 
 const TAG_LEN: usize = 16;
 
@@ -18,7 +18,8 @@ pub(crate) fn seal(
     let mut sealed = vec![0; plain.len() + TAG_LEN];
     let (cipher_text, tag_out) = sealed.split_at_mut(plain.len());
     let buffer = InOutBuf::new(plain, cipher_text).map_err(|_| CryptoError::Unseal)?;
-    let tag = cipher(key).encrypt_inout_detached(nonce.into(), associated, buffer).map_err(|_| CryptoError::Unseal)?;
+    let tag = wiping_stack::<SHALLOW, _>(|| cipher(key).encrypt_inout_detached(nonce.into(), associated, buffer))
+        .map_err(|_| CryptoError::Unseal)?;
     tag_out.copy_from_slice(&tag);
     Ok(sealed.into_boxed_slice())
 }
@@ -34,8 +35,7 @@ pub(crate) fn open(
     let (cipher_text, tag) = sealed.split_last_chunk::<TAG_LEN>().ok_or(CryptoError::Unseal)?;
     let mut plain = vec![0; cipher_text.len()];
     let buffer = InOutBuf::new(cipher_text, &mut plain).map_err(|_| CryptoError::Unseal)?;
-    cipher(key)
-        .decrypt_inout_detached(nonce.into(), associated, buffer, tag.into())
+    wiping_stack::<SHALLOW, _>(|| cipher(key).decrypt_inout_detached(nonce.into(), associated, buffer, tag.into()))
         .map_err(|_| CryptoError::Unseal)?;
     Ok(SecretBytes::from(plain))
 }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::{Entropy, EntropyError};
-use crate::secret::{SecretBytes, SecretKey};
+use crate::secret::{SHALLOW, SecretBytes, SecretKey, wiping_stack};
 
 /// For fingerprints only: MD5 is broken.
 pub(crate) fn md5(data: &[u8]) -> [u8; 16] {
@@ -41,9 +41,11 @@ const BLOCK: usize = 64;
 
 /// Zeros fill the block behind the key.
 fn hmac_of_short(key: &[u8], data: &[u8]) -> [u8; 32] {
-    let mut block = Zeroizing::new([0u8; BLOCK]);
-    block.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
-    Hmac::<Sha256>::new((&*block).into()).chain_update(data).finalize().into_bytes().into()
+    wiping_stack::<SHALLOW, _>(|| {
+        let mut block = Zeroizing::new([0u8; BLOCK]);
+        block.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
+        Hmac::<Sha256>::new((&*block).into()).chain_update(data).finalize().into_bytes().into()
+    })
 }
 
 /// `N` random bytes that are not secret: nonces, salts, identifiers.

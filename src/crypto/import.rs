@@ -9,15 +9,20 @@ use p521::NistP521;
 use spki::{AlgorithmIdentifierRef, EncodePublicKey, SubjectPublicKeyInfoRef};
 
 use super::algorithm_identifier::{EC_PUBLIC_KEY, RSA_ENCRYPTION};
-use super::ec::{self, Suite};
+use super::ec::{self, EcKey, Suite};
 use super::signing_key::Private;
 use super::{CryptoError, SigningKey, rsa_check};
 use crate::model::{Algorithm, Curve, KeyType, RawPrivate};
+use crate::secret::{DEEP, wiping_stack};
 
 impl SigningKey {
     /// Checks a private key and takes it: RSA for RS256, EC for the algorithm of its curve. See
     /// [`rebind`](Self::rebind) for another. Of RSA, the primes wait for [`test_primes`](Self::test_primes).
     pub(crate) fn import(raw: &RawPrivate) -> Result<Self, CryptoError> {
+        wiping_stack::<DEEP, _>(|| Self::import_here(raw))
+    }
+
+    fn import_here(raw: &RawPrivate) -> Result<Self, CryptoError> {
         Ok(match raw {
             RawPrivate::Rsa { key, public } => Self::new(
                 Algorithm::Rs256,
@@ -26,15 +31,9 @@ impl SigningKey {
             RawPrivate::Ec { curve, key, public } => {
                 let (key, public) = (key.expose_secret(), public.as_deref());
                 match curve {
-                    Curve::P256 => {
-                        Self::new(Algorithm::Es256, Private::P256(Box::new(import_ec::<NistP256>(key, public)?)))
-                    }
-                    Curve::P384 => {
-                        Self::new(Algorithm::Es384, Private::P384(Box::new(import_ec::<NistP384>(key, public)?)))
-                    }
-                    Curve::P521 => {
-                        Self::new(Algorithm::Es512, Private::P521(Box::new(import_ec::<NistP521>(key, public)?)))
-                    }
+                    Curve::P256 => Self::new(Algorithm::Es256, Private::P256(import_ec::<NistP256>(key, public)?)),
+                    Curve::P384 => Self::new(Algorithm::Es384, Private::P384(import_ec::<NistP384>(key, public)?)),
+                    Curve::P521 => Self::new(Algorithm::Es512, Private::P521(import_ec::<NistP521>(key, public)?)),
                 }
             }
         })
@@ -43,17 +42,17 @@ impl SigningKey {
     /// Refuses an RSA key whose factors are not prime. Takes milliseconds, and for other keys nothing.
     pub(crate) fn test_primes(&self) -> Result<(), CryptoError> {
         match &self.private {
-            Private::Rsa(key) => rsa_check::test_primes(key),
+            Private::Rsa(key) => wiping_stack::<DEEP, _>(|| rsa_check::test_primes(key)),
             _ => Ok(()),
         }
     }
 }
 
-fn import_ec<S: Suite>(der: &[u8], public: Option<&[u8]>) -> Result<S::Signing, CryptoError> {
+fn import_ec<S: Suite>(der: &[u8], public: Option<&[u8]>) -> Result<Box<EcKey<S>>, CryptoError> {
     let key = ec::load::<S>(der)?;
     let Some(point) = public else { return Ok(key) };
     let public = BitStringRef::from_bytes(point).map_err(|_| CryptoError::MalformedKey("EC public key is too long"))?;
-    if ec::load_point::<S>(public)? == *key.as_ref() {
+    if ec::load_point::<S>(public)? == *key.point() {
         Ok(key)
     } else {
         Err(CryptoError::MalformedKey("EC private and public key do not belong together"))

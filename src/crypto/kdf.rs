@@ -7,12 +7,14 @@ use zeroize::Zeroizing;
 
 use super::CryptoError;
 use crate::model::KdfCost;
-use crate::secret::{SecretBytes, SecretKey};
+use crate::secret::{DEEP, SHALLOW, SecretBytes, SecretKey, wiping_stack};
 
 /// `HKDF-SHA256[salt, info](key, 32)`. The parts of `info` are joined as they are: who calls keeps them apart.
 pub(crate) fn hkdf_sha256(salt: &[u8], key: &SecretKey, info: &[&[u8]]) -> Result<SecretKey, CryptoError> {
-    let hkdf = Hkdf::<Sha256>::new(Some(salt), key.expose_secret());
-    SecretKey::try_fill(|out| hkdf.expand_multi_info(info, out)).map_err(|_| CryptoError::Kdf)
+    wiping_stack::<SHALLOW, _>(|| {
+        let hkdf = Hkdf::<Sha256>::new(Some(salt), key.expose_secret());
+        SecretKey::try_fill(|out| hkdf.expand_multi_info(info, out)).map_err(|_| CryptoError::Kdf)
+    })
 }
 
 /// `Argon2id[salt, memory, passes](passphrase, 32)`, version 1.3, one lane. The salt has at least 8 bytes.
@@ -24,10 +26,12 @@ pub(crate) fn argon2id(passphrase: &SecretBytes, salt: &[u8], cost: KdfCost) -> 
     memory.try_reserve_exact(count).map_err(|_| CryptoError::Kdf)?;
     memory.resize(count, Block::default());
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    SecretKey::try_fill(|out| {
-        argon2.hash_password_into_with_memory(passphrase.expose_secret(), salt, out, memory.as_mut_slice())
+    wiping_stack::<DEEP, _>(|| {
+        SecretKey::try_fill(|out| {
+            argon2.hash_password_into_with_memory(passphrase.expose_secret(), salt, out, memory.as_mut_slice())
+        })
+        .map_err(|_| CryptoError::Kdf)
     })
-    .map_err(|_| CryptoError::Kdf)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use sha2::{Sha256, Sha384, Sha512};
 
 use super::{CryptoError, Signature};
 use crate::model::{Algorithm, Hash};
+use crate::secret::{SHALLOW, wiping_stack};
 
 pub(super) enum Mac {
     Sha256(Hmac<Sha256>),
@@ -14,15 +15,15 @@ pub(super) enum Mac {
 
 impl Mac {
     /// Takes a secret of any length but none.
-    pub(super) fn new(hash: Hash, secret: &[u8]) -> Result<Self, CryptoError> {
+    pub(super) fn new(hash: Hash, secret: &[u8]) -> Result<Box<Self>, CryptoError> {
         if secret.is_empty() {
             return Err(CryptoError::MalformedKey("HMAC secret is empty"));
         }
-        match hash {
-            Hash::Sha256 => Hmac::new_from_slice(secret).map(Self::Sha256),
-            Hash::Sha384 => Hmac::new_from_slice(secret).map(Self::Sha384),
-            Hash::Sha512 => Hmac::new_from_slice(secret).map(Self::Sha512),
-        }
+        wiping_stack::<SHALLOW, _>(|| match hash {
+            Hash::Sha256 => Hmac::new_from_slice(secret).map(Self::Sha256).map(Box::new),
+            Hash::Sha384 => Hmac::new_from_slice(secret).map(Self::Sha384).map(Box::new),
+            Hash::Sha512 => Hmac::new_from_slice(secret).map(Self::Sha512).map(Box::new),
+        })
         .map_err(|_| CryptoError::MalformedKey("HMAC secret has a wrong length"))
     }
 

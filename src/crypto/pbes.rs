@@ -19,7 +19,7 @@ use self::pkcs12_kdf::{Purpose, bmp};
 use self::sha::Sha;
 use super::digest::random_bytes;
 use super::{CryptoError, Entropy, KdfBudget};
-use crate::secret::SecretBytes;
+use crate::secret::{DEEP, SHALLOW, SecretBytes, wiping_stack};
 
 pub(crate) use pkcs12_mac::{Pkcs12Mac, pkcs12_mac, verify_pkcs12_mac};
 
@@ -34,6 +34,15 @@ const SHA_RC2_40: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.11354
 /// Costs are taken from `budget` before any work. A wrong password and damaged data give the one error
 /// [`WrongPassword`](CryptoError::WrongPassword).
 pub(crate) fn pbes_decrypt(
+    algorithm: &[u8],
+    password: &[u8],
+    data: &[u8],
+    budget: &mut KdfBudget,
+) -> Result<SecretBytes, CryptoError> {
+    wiping_stack::<DEEP, _>(|| decrypt_here(algorithm, password, data, budget))
+}
+
+fn decrypt_here(
     algorithm: &[u8],
     password: &[u8],
     data: &[u8],
@@ -141,7 +150,7 @@ pub(crate) fn pbes2_encrypt_scrypt(
     let cost @ [n, r, p] = [1 << 14, 8, 5];
     let salt = random_bytes::<SALT_LEN>(entropy)?;
     let mut key = Zeroizing::new(vec![0; Cipher::Aes256.key_len()]);
-    run_scrypt(password, &salt, cost, &mut key)?;
+    wiping_stack::<DEEP, _>(|| run_scrypt(password, &salt, cost, &mut key))?;
     let parameters = sequence(&[&octets(&salt)?, &integer(n)?, &integer(r)?, &integer(p)?])?;
     seal(SCRYPT, &parameters, &key, plaintext, entropy)?.to_encrypted_private_key()
 }
@@ -155,7 +164,7 @@ pub(crate) fn pbes2_encrypt_pbkdf2(
 ) -> Result<Sealed, CryptoError> {
     let salt = random_bytes::<SALT_LEN>(entropy)?;
     let mut key = Zeroizing::new(vec![0; Cipher::Aes256.key_len()]);
-    Sha::Sha256.pbkdf2(password, &salt, ROUNDS, &mut key)?;
+    wiping_stack::<SHALLOW, _>(|| Sha::Sha256.pbkdf2(password, &salt, ROUNDS, &mut key))?;
     let prf = sequence(&[&encoded(&Sha::Sha256.hmac_oid())?, NULL])?;
     let parameters = sequence(&[&octets(&salt)?, &integer(ROUNDS.into())?, &prf])?;
     seal(PBKDF2, &parameters, &key, plaintext, entropy)
@@ -172,7 +181,8 @@ fn seal(
     let derivation = sequence(&[&encoded(&derivation)?, parameters])?;
     let scheme = sequence(&[&encoded(&AES_256_CBC)?, &octets(&iv)?])?;
     let algorithm = sequence(&[&encoded(&PBES2)?, &sequence(&[&derivation, &scheme])?])?;
-    Ok(Sealed { algorithm, ciphertext: cbc_cipher::encrypt_aes_256(key, &iv, plaintext)? })
+    let ciphertext = wiping_stack::<SHALLOW, _>(|| cbc_cipher::encrypt_aes_256(key, &iv, plaintext))?;
+    Ok(Sealed { algorithm, ciphertext })
 }
 
 /// OWASP's number for PBKDF2-HMAC-SHA-256. A file has three derivations, each with a salt of its own: who guesses picks

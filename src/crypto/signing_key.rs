@@ -13,12 +13,12 @@ use spki::EncodePublicKey;
 use zeroize::Zeroizing;
 
 use super::algorithm_identifier::expect_kind;
-use super::ec::{self, Suite};
+use super::ec::{self, EcKey, Suite};
 use super::mac::Mac;
 use super::verifying_key::VerifyingKey;
 use super::{CryptoError, Entropy, Signature, SystemEntropy, algorithm_identifier, rsa};
 use crate::model::{Algorithm, Curve, Hash, KeySpec, KeyType};
-use crate::secret::SecretBytes;
+use crate::secret::{DEEP, SecretBytes, wiping_stack};
 
 /// A private key or HMAC secret. Wiped when dropped.
 pub(crate) struct SigningKey {
@@ -28,9 +28,9 @@ pub(crate) struct SigningKey {
 
 /// Each wipes itself.
 pub(super) enum Private {
-    P256(Box<<NistP256 as Suite>::Signing>),
-    P384(Box<<NistP384 as Suite>::Signing>),
-    P521(Box<<NistP521 as Suite>::Signing>),
+    P256(Box<EcKey<NistP256>>),
+    P384(Box<EcKey<NistP384>>),
+    P521(Box<EcKey<NistP521>>),
     Rsa(Box<RsaPrivateKey>),
     Hmac { secret: SecretBytes, mac: Box<Mac> },
 }
@@ -42,11 +42,15 @@ impl SigningKey {
 
     /// Makes a key. RSA takes the public exponent 65537; an HMAC secret is as long as the hash.
     pub(crate) fn generate(spec: KeySpec, entropy: &dyn Entropy) -> Result<Self, CryptoError> {
+        wiping_stack::<DEEP, _>(|| Self::generate_here(spec, entropy))
+    }
+
+    fn generate_here(spec: KeySpec, entropy: &dyn Entropy) -> Result<Self, CryptoError> {
         let algorithm = spec.algorithm();
         let private = match (algorithm.key_type(), algorithm.curve()) {
-            (_, Some(Curve::P256)) => Private::P256(Box::new(ec::generate::<NistP256>(entropy)?)),
-            (_, Some(Curve::P384)) => Private::P384(Box::new(ec::generate::<NistP384>(entropy)?)),
-            (_, Some(Curve::P521)) => Private::P521(Box::new(ec::generate::<NistP521>(entropy)?)),
+            (_, Some(Curve::P256)) => Private::P256(ec::generate::<NistP256>(entropy)?),
+            (_, Some(Curve::P384)) => Private::P384(ec::generate::<NistP384>(entropy)?),
+            (_, Some(Curve::P521)) => Private::P521(ec::generate::<NistP521>(entropy)?),
             (KeyType::Hmac, _) => {
                 let mut secret = Zeroizing::new(vec![0; spec.bits() as usize / 8]);
                 entropy.fill(&mut secret)?;
@@ -62,6 +66,10 @@ impl SigningKey {
     /// An EC key's public half, where it is there, must belong to the private one. RSA moduli have 1024 to 4096 bits;
     /// that their factors are prime is not tested.
     pub(crate) fn from_private(algorithm: Algorithm, private: &[u8]) -> Result<Self, CryptoError> {
+        wiping_stack::<DEEP, _>(|| Self::from_private_here(algorithm, private))
+    }
+
+    fn from_private_here(algorithm: Algorithm, private: &[u8]) -> Result<Self, CryptoError> {
         if algorithm.key_type() == KeyType::Hmac {
             return Ok(Self { algorithm, private: Private::hmac(algorithm.hash(), private)? });
         }
@@ -76,9 +84,9 @@ impl SigningKey {
         expect_kind(algorithm, info.algorithm)?;
         let inner = info.private_key.as_bytes();
         let private = match algorithm.curve() {
-            Some(Curve::P256) => Private::P256(Box::new(ec::load::<NistP256>(inner)?)),
-            Some(Curve::P384) => Private::P384(Box::new(ec::load::<NistP384>(inner)?)),
-            Some(Curve::P521) => Private::P521(Box::new(ec::load::<NistP521>(inner)?)),
+            Some(Curve::P256) => Private::P256(ec::load::<NistP256>(inner)?),
+            Some(Curve::P384) => Private::P384(ec::load::<NistP384>(inner)?),
+            Some(Curve::P521) => Private::P521(ec::load::<NistP521>(inner)?),
             None => Private::Rsa(Box::new(rsa::load(algorithm, inner)?)),
         };
         Ok(Self { algorithm, private })
@@ -87,6 +95,10 @@ impl SigningKey {
     /// Writes canonical PKCS#8 version 1 in DER (RFC 5208), for HMAC the bare secret. An EC key names its curve in the
     /// algorithm identifier alone and carries its uncompressed public point.
     pub(crate) fn to_private(&self) -> Result<SecretBytes, CryptoError> {
+        wiping_stack::<DEEP, _>(|| self.to_private_here())
+    }
+
+    fn to_private_here(&self) -> Result<SecretBytes, CryptoError> {
         let private = match &self.private {
             Private::P256(key) => ec::store::<NistP256>(key)?,
             Private::P384(key) => ec::store::<NistP384>(key)?,
@@ -120,6 +132,18 @@ impl SigningKey {
         Ok(Self { algorithm, private })
     }
 
+    /// Moves an EC key to memory that is not swapped out and not in core dumps, as far as the system allows, for as long as
+    /// it stays. What RSA and HMAC compute with lies where their crates put it.
+    pub(crate) fn settled(mut self) -> Self {
+        match &mut self.private {
+            Private::P256(key) => key.settle(),
+            Private::P384(key) => key.settle(),
+            Private::P521(key) => key.settle(),
+            Private::Rsa(_) | Private::Hmac { .. } => {}
+        }
+        self
+    }
+
     pub(crate) fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
@@ -139,9 +163,9 @@ impl SigningKey {
     /// padding. None for HMAC.
     pub(crate) fn public_key_der(&self) -> Result<Option<Box<[u8]>>, CryptoError> {
         let document = match &self.private {
-            Private::P256(key) => key.verifying_key().to_public_key_der(),
-            Private::P384(key) => key.verifying_key().to_public_key_der(),
-            Private::P521(key) => key.verifying_key().to_public_key_der(),
+            Private::P256(key) => key.point().to_public_key_der(),
+            Private::P384(key) => key.point().to_public_key_der(),
+            Private::P521(key) => key.point().to_public_key_der(),
             Private::Rsa(key) => key.as_public_key().to_public_key_der(),
             Private::Hmac { .. } => return Ok(None),
         };
@@ -154,9 +178,9 @@ impl SigningKey {
     #[inline]
     pub(crate) fn try_sign(&self, message: &[u8], entropy: &dyn Entropy) -> Result<Signature, CryptoError> {
         match &self.private {
-            Private::P256(key) => ec::sign::<NistP256>(key, self.algorithm, message),
-            Private::P384(key) => ec::sign::<NistP384>(key, self.algorithm, message),
-            Private::P521(key) => ec::sign::<NistP521>(key, self.algorithm, message),
+            Private::P256(key) => wiping_stack::<DEEP, _>(|| ec::sign::<NistP256>(key, self.algorithm, message)),
+            Private::P384(key) => wiping_stack::<DEEP, _>(|| ec::sign::<NistP384>(key, self.algorithm, message)),
+            Private::P521(key) => wiping_stack::<DEEP, _>(|| ec::sign::<NistP521>(key, self.algorithm, message)),
             Private::Rsa(key) => self.sign_rsa(key, message, &mut rsa::source(key, entropy)),
             Private::Hmac { mac, .. } => Ok(mac.sign(self.algorithm, message)),
         }
@@ -181,7 +205,8 @@ impl SigningKey {
         message: &[u8],
         rng: &mut R,
     ) -> Result<Signature, CryptoError> {
-        Ok(Signature::new(self.algorithm, &rsa::sign(key, self.algorithm, message, rng)?))
+        let signature = wiping_stack::<DEEP, _>(|| rsa::sign(key, self.algorithm, message, rng))?;
+        Ok(Signature::new(self.algorithm, &signature))
     }
 
     /// The key that verifies what this one signs; for HMAC the same secret once more.
@@ -196,7 +221,7 @@ impl SigningKey {
 
 impl Private {
     fn hmac(hash: Hash, secret: &[u8]) -> Result<Self, CryptoError> {
-        Ok(Self::Hmac { mac: Box::new(Mac::new(hash, secret)?), secret: SecretBytes::copy_from(secret) })
+        Ok(Self::Hmac { mac: Mac::new(hash, secret)?, secret: SecretBytes::copy_from(secret) })
     }
 }
 

@@ -54,7 +54,7 @@ impl VerifyingKey {
         if algorithm.key_type() != KeyType::Hmac {
             return Err(CryptoError::wrong_kind(algorithm, KeyType::Hmac.name()));
         }
-        Ok(Self { algorithm, public: Public::Hmac(Box::new(Mac::new(algorithm.hash(), secret)?)) })
+        Ok(Self { algorithm, public: Public::Hmac(Mac::new(algorithm.hash(), secret)?) })
     }
 
     pub(crate) fn algorithm(&self) -> Algorithm {

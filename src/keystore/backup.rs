@@ -7,6 +7,7 @@ use super::open::require_passphrase;
 use crate::crypto;
 use crate::error::{Error, Result};
 use crate::model::{Invalid, KdfCost, Problem};
+use crate::secret::{DEEP, wiping_stack};
 use crate::storage::{CopyKeys, Head};
 use crate::vault::{Unlock, UnlockKey};
 
@@ -81,6 +82,6 @@ impl Keystore {
         };
         let wrap = inner.vault.wrap(&key, head.as_bytes(), entropy)?;
         let keys = CopyKeys { head, key: key.page_key(), wrap, draft: crypto::random_bytes(entropy)? };
-        Ok(inner.database.backup(path.as_ref(), &keys, &mut progress)?)
+        Ok(wiping_stack::<DEEP, _>(|| inner.database.backup(path.as_ref(), &keys, &mut progress))?)
     }
 }

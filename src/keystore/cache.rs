@@ -41,6 +41,12 @@ impl Cache {
         lock(&self.verifiers).insert(wanted, (nonce, verifier));
     }
 
+    /// Drops everything.
+    pub(super) fn clear(&self) {
+        lock(&self.signers).clear();
+        lock(&self.verifiers).clear();
+    }
+
     /// Drops everything made from a key that is no more.
     pub(super) fn forget(&self, id: KeyId) {
         for algorithm in Algorithm::ALL.into_iter().map(Some).chain([None]) {

@@ -7,9 +7,9 @@ use super::{Keystore, material};
 use crate::codec;
 use crate::crypto;
 use crate::error::{Error, Result};
-use crate::model::{Invalid, Key, KeyId, KeyType, NewRow, Problem};
-use crate::secret::SecretBytes;
-use crate::storage::StorageError;
+use crate::model::{Invalid, Key, KeyId, KeyType, Problem};
+use crate::secret::{DEEP, SecretBytes, wiping_stack};
+use crate::storage::{Refused, StorageError};
 
 /// How a private part is written. All of PEM have lines of 64 columns ending in LF, the last one too.
 #[derive(Debug)]
@@ -107,7 +107,7 @@ impl Keystore {
             )));
         }
         let private = self.0.vault.unseal(&stored.record, &sealed)?;
-        let written = self.write_private(key, &private, format)?;
+        let written = wiping_stack::<DEEP, _>(|| self.write_private(key, &private, format))?;
         if key.exported_at.is_none() {
             self.record_export(id, stored.record.nonce)?;
         }
@@ -153,7 +153,7 @@ impl Keystore {
     /// Notes the first export; nothing when somebody else did meanwhile.
     fn record_export(&self, id: KeyId, seen: [u8; 12]) -> Result<()> {
         let now = self.now();
-        let outcome = self.0.database.reseal(id, |stored, sealed| {
+        let outcome = self.0.database.reseal(id, |stored, sealed| -> Result<_, Refused<Error>> {
             let words = |error: Error| StorageError::Damaged(error.to_string());
             let mut record = stored.record;
             self.check(&record).map_err(words)?;
@@ -162,18 +162,17 @@ impl Keystore {
             }
             if record.nonce != seen {
                 // Another key has taken the id since the private part was read.
-                return Err(StorageError::NoSuchKey);
+                return Err(StorageError::NoSuchKey.into());
             }
             let private = self.0.vault.unseal(&record, &sealed).map_err(Error::from).map_err(words)?;
             record.key.exported_at = Some(now);
             let revision = record.next_revision();
             let revision = revision.ok_or_else(|| StorageError::Damaged("its revision is the last there is".into()))?;
-            let row: NewRow = self.seal_again(record.key, revision, private.expose_secret()).map_err(words)?;
-            Ok(Some(row))
+            Ok(Some(self.seal_again(record.key, revision, private.expose_secret())?))
         });
         match outcome {
             Err(StorageError::NoSuchKey) => Err(no_such_key(id)),
-            outcome => Ok(outcome?),
+            outcome => outcome?,
         }
     }
 }

@@ -7,7 +7,7 @@ use super::{ImportKey, Keystore};
 use crate::crypto;
 use crate::error::Result;
 use crate::model::{Certificates, Fingerprint, Form, Key, KeyId, KeyUse, Kid, NewRow, Origin};
-use crate::secret::SecretBytes;
+use crate::secret::{DEEP, SecretBytes, wiping_stack};
 
 /// A key that was taken in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,10 @@ impl Keystore {
 
     /// All of a key from outside that can be computed before the file is touched.
     pub(super) fn prepare_import(&self, request: &ImportKey) -> Result<(NewRow, Form)> {
+        wiping_stack::<DEEP, _>(|| self.prepare_import_here(request))
+    }
+
+    fn prepare_import_here(&self, request: &ImportKey) -> Result<(NewRow, Form)> {
         let material = request.material()?;
         let algorithm = request.check(&material)?;
         let Material { form, kind, mut certificates, facts, hints, .. } = material;

@@ -42,8 +42,9 @@ impl Keystore {
     /// each key. The callback runs on the calling thread and stops the work with `Break`.
     ///
     /// When one key of [`Batch::AllOrNone`] is refused, nothing is written. Every key that was refused has its own reason;
-    /// the others say that they were not written, with the kind [`Cancelled`](crate::ErrorKind::Cancelled). Such a batch
-    /// is in memory as a whole, some kilobytes a key.
+    /// the others say that they were not written, with the kind [`Cancelled`](crate::ErrorKind::Cancelled): also those that only
+    /// the store would refuse, for a name that is taken, while another cannot be read. Such a batch is in memory as a whole,
+    /// some kilobytes a key.
     ///
     /// # Errors
     /// As [`import_many`](Self::import_many), and [`Cancelled`](crate::ErrorKind::Cancelled) after `Break`. What was

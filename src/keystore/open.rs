@@ -12,7 +12,7 @@ use super::search_index::SearchIndex;
 use super::{Inner, Keystore, Options};
 use crate::crypto;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Invalid, Problem, StoreId};
+use crate::model::{Invalid, Problem, StateBinder, StoreId};
 use crate::storage::{Access, Database, Head, Identity, Settings};
 use crate::vault::{Unlock, Vault};
 
@@ -22,11 +22,14 @@ impl Keystore {
     /// With a passphrase this takes the time that [`Options::kdf_cost`] says.
     ///
     /// # Errors
-    /// [`AlreadyExists`](ErrorKind::AlreadyExists) when there is anything at `path`, [`ReadOnly`](ErrorKind::ReadOnly)
+    /// [`AlreadyExists`](ErrorKind::AlreadyExists) when there is anything at `path`, or the log (`-wal`) of a store that is gone, [`ReadOnly`](ErrorKind::ReadOnly)
     /// when its folder cannot be written, [`InvalidInput`](ErrorKind::InvalidInput) for an empty passphrase,
     /// [`Io`](ErrorKind::Io), [`DiskFull`](ErrorKind::DiskFull).
     pub fn create(path: impl AsRef<Path>, unlock: &Unlock, options: Options) -> Result<Self> {
         require_passphrase(unlock)?;
+        if options.anchor.is_some() {
+            return Err(Error::not_possible("an anchor was given, and a store that is made anew is none of the past"));
+        }
         let path = path.as_ref();
         if std::fs::symlink_metadata(path).is_ok() {
             return Err(crate::storage::StorageError::AlreadyExists(path.into()).into());
@@ -35,13 +38,13 @@ impl Keystore {
         let head = Head::new(options.kdf_cost, crypto::random_bytes(entropy)?);
         let key = unlock.derive(head.as_bytes(), head.cost())?;
         let id = StoreId(crypto::random_bytes(entropy)?);
-        let vault = Vault::generate(id, entropy)?;
+        let vault = Arc::new(Vault::generate(id, entropy)?);
         let identity = Identity {
             id,
             created_at: options.clock.now().as_millisecond(),
             wrapped_root: vault.wrap(&key, head.as_bytes(), entropy)?,
         };
-        let database = Database::create(path, head, key.page_key(), &identity, settings(&options))?;
+        let database = Database::create(path, head, key.page_key(), &identity, binder(&vault), settings(&options))?;
         Ok(Self::assemble(database, vault, options))
     }
 
@@ -75,11 +78,16 @@ impl Keystore {
     pub fn open_or_create(path: impl AsRef<Path>, unlock: &Unlock, options: Options) -> Result<Self> {
         let path = path.as_ref();
         match Self::open(path, unlock, options.clone()) {
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            // With an anchor, a file that is not there was taken away.
+            Err(error) if error.kind() == ErrorKind::NotFound && options.anchor.is_none() => {}
             outcome => return outcome,
         }
         match Self::create(path, unlock, options.clone()) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Self::open(path, unlock, options),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => match Self::open(path, unlock, options) {
+                // It is a log that exists, without its store.
+                Err(other) if other.kind() == ErrorKind::NotFound => Err(error),
+                outcome => outcome,
+            },
             outcome => outcome,
         }
     }
@@ -91,10 +99,10 @@ impl Keystore {
     pub fn in_memory(options: Options) -> Result<Self> {
         let entropy = &*options.entropy;
         let id = StoreId(crypto::random_bytes(entropy)?);
-        let vault = Vault::generate(id, entropy)?;
+        let vault = Arc::new(Vault::generate(id, entropy)?);
         // There is no other key to wrap the root key with: the row is there for the shape's sake.
         let identity = Identity { id, created_at: options.clock.now().as_millisecond(), wrapped_root: [0; 60] };
-        let database = Database::in_memory(&identity)?;
+        let database = Database::in_memory(&identity, binder(&vault))?;
         Ok(Self::assemble(database, vault, options))
     }
 
@@ -102,12 +110,18 @@ impl Keystore {
         require_passphrase(unlock)?;
         let head = Head::read(path)?;
         let key = unlock.derive(head.as_bytes(), head.cost())?;
-        let database = Database::open(path, head, key.page_key(), access, settings(&options))?;
-        let vault = Vault::open(database.store_id(), &key, head.as_bytes(), &database.wraps()?)?;
-        Ok(Self::assemble(database, vault, options))
+        let opened = Database::open(path, head, key.page_key(), access, settings(&options))?;
+        let vault = Arc::new(Vault::open(opened.store_id(), &key, head.as_bytes(), opened.wraps())?);
+        let database = opened.start(binder(&vault))?;
+        let anchor = options.anchor;
+        let store = Self::assemble(database, vault, options);
+        if let Some(anchor) = anchor {
+            store.check_anchor(&anchor)?;
+        }
+        Ok(store)
     }
 
-    fn assemble(database: Database, vault: Vault, options: Options) -> Self {
+    fn assemble(database: Database, vault: Arc<Vault>, options: Options) -> Self {
         let cache = Cache::new(options.cached_keys);
         let attested_cache = AttestedCache::new(options.cached_keys);
         let app_cache = AppCache::new(options.cached_keys);
@@ -132,6 +146,10 @@ pub(super) fn require_passphrase(unlock: &Unlock) -> Result<(), Error> {
         return Err(Invalid::new("passphrase", Problem::Blank, message).into());
     }
     Ok(())
+}
+
+fn binder(vault: &Arc<Vault>) -> Arc<dyn StateBinder> {
+    Arc::clone(vault) as Arc<dyn StateBinder>
 }
 
 fn settings(options: &Options) -> Settings {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Clock, SystemClock};
 use crate::crypto::{Entropy, SystemEntropy};
-use crate::model::{Issuer, KdfCost};
+use crate::model::{Anchor, Issuer, KdfCost};
 
 /// How a store is made and opened. Each setter returns the options, so that calls chain.
 ///
@@ -24,6 +24,7 @@ pub struct Options {
     pub(super) busy_timeout: Duration,
     pub(super) default_issuer: Option<Issuer>,
     pub(super) cached_keys: usize,
+    pub(super) anchor: Option<Anchor>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
 }
@@ -58,6 +59,14 @@ impl Options {
         self
     }
 
+    /// What the store must have been before: an older copy of the file, or another store, does not open then, with
+    /// [`RolledBack`](crate::ErrorKind::RolledBack). Only read when a store is opened; none can be made with an anchor.
+    #[must_use]
+    pub fn anchor(mut self, anchor: Anchor) -> Self {
+        self.anchor = Some(anchor);
+        self
+    }
+
     /// Where the time comes from.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -80,6 +89,7 @@ impl Default for Options {
             busy_timeout: Duration::from_secs(5),
             default_issuer: None,
             cached_keys: 256,
+            anchor: None,
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
         }

@@ -71,6 +71,28 @@ impl Keystore {
         self.wanted_verifier(id, None)
     }
 
+    /// Drops the unsealed keys and secrets that are kept for the next use, and wipes them: signing keys, HMAC secrets, credentials
+    /// of apps, the authority's key. Each is unsealed anew when it is next needed. Handles that were handed out keep theirs,
+    /// and so do rings' handles.
+    ///
+    /// The store stays open, so the root key and the page key stay in memory: to be rid of those too, drop every clone of the
+    /// store. [`Options::cached_keys`](super::Options::cached_keys) of 0 keeps nothing in the first place.
+    ///
+    /// ```
+    /// # use keystead::{Algorithm, GenerateKey, KeyName, KeySpec, Keystore, Options};
+    /// # let store = Keystore::in_memory(Options::default())?;
+    /// # let spec = KeySpec::new(Algorithm::Es256, None)?;
+    /// # let key = store.generate(GenerateKey::new(KeyName::new("a")?, spec))?;
+    /// store.sign(key.id(), b"a batch of messages")?;
+    /// store.forget_unsealed_keys();
+    /// # Ok::<(), keystead::Error>(())
+    /// ```
+    pub fn forget_unsealed_keys(&self) {
+        self.0.cache.clear();
+        self.0.app_cache.clear();
+        self.0.issuer_cache.forget();
+    }
+
     fn wanted_signer(&self, id: KeyId, algorithm: Option<Algorithm>) -> Result<Signer> {
         let wanted = (id, algorithm);
         if let Some(signer) = self.cached(id, |nonce| self.0.cache.signer(&wanted, nonce))? {

@@ -30,6 +30,10 @@ impl Database {
     /// Copies the store to a new file at `path`, which appears whole or not at all. `progress` gets pages done and in
     /// all.
     pub(crate) fn backup(&self, path: &Path, keys: &CopyKeys, progress: &mut dyn FnMut(u64, u64)) -> Result<()> {
+        // The copy shall not hold what the store can still lose. A store that cannot be written now can be copied all the same.
+        if !self.is_read_only() {
+            let _ = self.with_writer(|_| Ok(()));
+        }
         // What is written from here on is not in the copy.
         self.at_one_moment(|source| self.copy(source, path, keys, progress))
     }
@@ -64,7 +68,7 @@ impl Database {
             }
         }
         wraps::keep_only(&mut copy, &keys.wrap)?;
-        copy.close().map_err(|(_, error)| error)?;
+        connection::close(copy)?;
         draft.publish()
     }
 }

@@ -5,14 +5,15 @@ use rusqlite::{Connection, params};
 use super::connection::has_log;
 use super::database::Database;
 use super::error::{Result, StorageError};
-use super::{apps, authority, rings, rows, schema};
+use super::{apps, authority, rings, rows, schema, state};
 use crate::model::{
-    AppRecord, AppRow, AuthorityRow, AuthorityState, FailureRecord, LockoutSetting, RingRecord, Stored,
+    AppRecord, AppRow, AuthorityRow, AuthorityState, FailureRecord, LockoutSetting, RingRecord, StateBinder, Stored,
 };
 
 /// The store at one moment: what others write meanwhile is not seen.
 pub(crate) struct Moment<'a> {
     connection: &'a Connection,
+    binder: &'a dyn StateBinder,
     /// The file alone is the store: there is one, and no log beside it.
     whole_file: bool,
 }
@@ -28,7 +29,7 @@ impl Database {
         self.at_one_moment(|connection| {
             // As long as the moment lasts, nobody empties a new log into the file.
             let whole_file = self.path().is_some_and(|path| !has_log(path));
-            work(&Moment { connection, whole_file })
+            work(&Moment { connection, binder: self.binder(), whole_file })
         })
     }
 }
@@ -54,6 +55,12 @@ impl Moment<'_> {
             Err(error) => problems.push(error.to_string()),
         }
         Ok(problems)
+    }
+
+    /// How many keys there are.
+    pub(crate) fn count(&self) -> Result<u64> {
+        let count: i64 = self.connection.query_row("SELECT count(*) FROM key", [], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
     }
 
     /// Up to `most` rows inserted after the one at `seq`, each with its seal.
@@ -99,6 +106,11 @@ impl Moment<'_> {
     pub(crate) fn digests(&self) -> Result<u64> {
         let count: i64 = self.connection.query_row("SELECT count(*) FROM fingerprint", [], |row| row.get(0))?;
         Ok(count.unsigned_abs())
+    }
+
+    /// Every table whose rows do not add up to what the last commit left behind, in words.
+    pub(crate) fn check_state(&self) -> Result<Vec<String>> {
+        state::differences(self.connection, self.binder)
     }
 
     fn texts(&self, query: &str) -> Result<Vec<String>> {

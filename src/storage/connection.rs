@@ -4,11 +4,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use super::error::{Result, StorageError};
-use super::file::with_suffix;
+use super::file::{Draft, with_suffix};
 use super::head::{Head, PAGE_LEN};
+use super::page_stack;
 use super::{probe, sqlcipher};
 use crate::secret::SecretKey;
 
@@ -28,7 +29,13 @@ pub(super) enum Purpose {
 }
 
 /// Opens the file, hands SQLCipher its key and reads page 1, so that a connection that comes back is a good one.
+///
+/// SQLCipher leaves the key on the stack when it takes it and when it first uses it.
 pub(super) fn open(path: &Path, key: &SecretKey, head: &Head, purpose: Purpose, wait: Duration) -> Result<Connection> {
+    page_stack::wiped(|| open_here(path, key, head, purpose, wait))
+}
+
+fn open_here(path: &Path, key: &SecretKey, head: &Head, purpose: Purpose, wait: Duration) -> Result<Connection> {
     let access = match purpose {
         Purpose::Write | Purpose::Read => OpenFlags::SQLITE_OPEN_READ_WRITE,
         Purpose::ReadOnly | Purpose::Immutable => OpenFlags::SQLITE_OPEN_READ_ONLY,
@@ -46,6 +53,10 @@ pub(super) fn open(path: &Path, key: &SecretKey, head: &Head, purpose: Purpose, 
     connection.busy_timeout(wait)?;
     if purpose != Purpose::Create {
         first_read(&connection, path, key, head)?;
+    } else if connection.is_readonly("main")? {
+        // Where it cannot open a file for writing, SQLite is content to read it.
+        let source = std::io::Error::other("SQLite could open it for reading alone");
+        return Err(StorageError::Io { what: format!("cannot write the new file {}", path.display()), source });
     }
     configure(&connection)?;
     if purpose == Purpose::Read {
@@ -72,11 +83,21 @@ pub(super) fn open_in_memory() -> Result<Connection> {
 }
 
 /// Reads page 1 for the first time and says what a failure means: another key, damage, a lock, a folder that cannot
-/// be written.
+/// be written, a disk without room.
 fn first_read(connection: &Connection, path: &Path, key: &SecretKey, head: &Head) -> Result<()> {
-    let pages = connection.pragma_query_value(None, "page_count", |row| row.get::<_, i64>(0));
-    let version = connection.pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0));
-    match version.and(pages) {
+    let read = || {
+        let pages = connection.pragma_query_value(None, "page_count", |row| row.get::<_, i64>(0));
+        connection.pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0)).and(pages)
+    };
+    let is_refused = |failure: &ffi::Error| matches!(failure.code, ErrorCode::CannotOpen | ErrorCode::ReadOnly);
+    let pages = match read() {
+        Err(rusqlite::Error::SqliteFailure(failure, _)) if is_refused(&failure) => {
+            expect_room_for_log(path, head)?;
+            read()
+        }
+        pages => pages,
+    };
+    match pages {
         Ok(pages) => {
             let len = std::fs::metadata(path).map_or(u64::MAX, |metadata| metadata.len());
             if !has_log(path) && len < pages.unsigned_abs().saturating_mul(PAGE_LEN as u64) {
@@ -90,9 +111,7 @@ fn first_read(connection: &Connection, path: &Path, key: &SecretKey, head: &Head
             }
             Err(StorageError::WrongKey)
         }
-        Err(rusqlite::Error::SqliteFailure(failure, _))
-            if matches!(failure.code, ErrorCode::CannotOpen | ErrorCode::ReadOnly) =>
-        {
+        Err(rusqlite::Error::SqliteFailure(failure, _)) if is_refused(&failure) => {
             Err(StorageError::ReadOnly(format!(
                 "its log cannot be made or opened beside {}, the folder or the log may be read-only",
                 path.display()
@@ -100,6 +119,36 @@ fn first_read(connection: &Connection, path: &Path, key: &SecretKey, head: &Head
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Tells a full or failing disk, or too many open files, from a folder that cannot be written: SQLite says of all that it cannot
+/// open its log.
+pub(super) fn expect_room_for_log(path: &Path, head: &Head) -> Result<()> {
+    match Draft::new(&with_suffix(path, "-log"), &head.as_bytes()[4..]) {
+        Err(error @ (StorageError::Full | StorageError::Io { .. })) => Err(error),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// Has the file written by way of a log from now on.
+pub(super) fn use_log(connection: &Connection) -> Result<()> {
+    let mut statement = connection.prepare("PRAGMA journal_mode = WAL")?;
+    // To the end: the mode is told before it is committed, and a commit that fails is told behind it.
+    let modes: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    match modes.as_slice() {
+        [mode] if mode == "wal" => Ok(()),
+        modes => Err(StorageError::Database(format!("the journal mode is {modes:?}, asked for was wal"))),
+    }
+}
+
+/// Closes a connection that nobody else has beside it, with all that it wrote in the file itself. Closing alone would not say
+/// that the log could not be emptied.
+pub(super) fn close(connection: Connection) -> Result<()> {
+    let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if busy {
+        return Err(StorageError::Busy(0));
+    }
+    connection.close().map_err(|(_, error)| error.into())
 }
 
 /// True when a write-ahead log with frames lies beside the file: then the file alone is not the whole store.

@@ -1,9 +1,14 @@
 //! One store's connections: a writer and a small pool of readers.
 
 mod changes;
+mod footing;
+mod opened;
 mod reading;
+mod writing;
 
 pub(crate) use changes::Changes;
+use footing::Footing;
+pub(crate) use opened::Opened;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -15,9 +20,12 @@ use super::connection::{self, Purpose};
 use super::error::{Result, StorageError};
 use super::file::Draft;
 use super::head::Head;
+use super::page_stack;
 use super::schema::{self, Identity};
-use crate::model::StoreId;
-use crate::secret::SecretKey;
+use super::state::{Changed, Writer};
+use super::wraps;
+use crate::model::{StateBinder, StoreId};
+use crate::secret::{MemoryProtection, SecretKey};
 
 /// How a store may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,9 +52,11 @@ pub(crate) struct Database {
     access: Access,
     settings: Settings,
     store_id: StoreId,
+    binder: Arc<dyn StateBinder>,
     watch: changes::Watch,
+    footing: Mutex<Footing>,
     // Closed last, so that it empties the log.
-    writer: Mutex<Option<Connection>>,
+    writer: Mutex<Option<Writer>>,
 }
 
 enum Place {
@@ -64,22 +74,31 @@ struct OnDisk {
 
 impl Database {
     /// Makes a new store at `path`: whole, or not at all.
-    pub(crate) fn create(path: &Path, head: Head, key: SecretKey, new: &Identity, settings: Settings) -> Result<Self> {
+    pub(crate) fn create(
+        path: &Path,
+        head: Head,
+        key: SecretKey,
+        new: &Identity,
+        binder: Arc<dyn StateBinder>,
+        settings: Settings,
+    ) -> Result<Self> {
         let draft = Draft::new(path, &head.as_bytes()[4..])?;
-        let mut connection = connection::open(draft.path(), &key, &head, Purpose::Create, settings.busy_timeout)?;
-        schema::create(&mut connection, new)?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.close().map_err(|(_, error)| error)?;
+        page_stack::wiped(|| {
+            let mut connection = connection::open(draft.path(), &key, &head, Purpose::Create, settings.busy_timeout)?;
+            schema::create(&mut connection, new, &*binder)?;
+            connection::use_log(&connection)?;
+            connection::close(connection)
+        })?;
         draft.publish()?;
-        Self::open(path, head, key, Access::ReadWrite, settings)
+        Self::open(path, head, key, Access::ReadWrite, settings)?.start(binder)
     }
 
     /// Opens the store at `path`, whose head was read before.
-    pub(crate) fn open(path: &Path, head: Head, key: SecretKey, access: Access, settings: Settings) -> Result<Self> {
+    pub(crate) fn open(path: &Path, head: Head, key: SecretKey, access: Access, settings: Settings) -> Result<Opened> {
         let connect = |purpose| {
             connection::open(path, &key, &head, purpose, settings.busy_timeout).map_err(|error| timed(error, settings))
         };
-        let (mut first, read_purpose) = match access {
+        let (first, read_purpose) = match access {
             Access::ReadWrite => (connect(Purpose::Write)?, Purpose::Read),
             Access::ReadOnly => match connect(Purpose::ReadOnly) {
                 // Where no shared index can be made and nobody left a log, the file is all there is.
@@ -93,47 +112,39 @@ impl Database {
             return Err(StorageError::ReadOnly(format!("{} is read-only", path.display())));
         }
         schema::check(&first, path)?;
-        if access == Access::ReadWrite {
-            schema::upgrade(&mut first).map_err(|error| timed(error, settings))?;
-        }
-        let store_id = schema::store_id(&first)?;
-        let (writer, readers) = match access {
-            Access::ReadWrite => (Some(first), Vec::new()),
-            Access::ReadOnly => (None, vec![(0, first)]),
-        };
-        let on_disk = OnDisk {
+        let (store_id, wraps) = (schema::store_id(&first)?, wraps::all(&first)?);
+        let file = OnDisk {
             path: path.into(),
             head,
             key: RwLock::new(Arc::new(PageKey { key, generation: 0 })),
             read_purpose,
-            readers: Mutex::new(readers),
+            readers: Mutex::default(),
         };
-        Ok(Self {
-            place: Place::File(on_disk),
-            access,
-            settings,
-            store_id,
-            writer: Mutex::new(writer),
-            watch: changes::Watch::default(),
-        })
+        Ok(Opened { file, access, settings, store_id, wraps, first })
     }
 
     /// Makes a store that lives in memory.
-    pub(crate) fn in_memory(new: &Identity) -> Result<Self> {
+    pub(crate) fn in_memory(new: &Identity, binder: Arc<dyn StateBinder>) -> Result<Self> {
         let mut connection = connection::open_in_memory()?;
-        schema::create(&mut connection, new)?;
+        schema::create(&mut connection, new, &*binder)?;
         Ok(Self {
             place: Place::Memory,
             access: Access::ReadWrite,
             settings: Settings { busy_timeout: Duration::ZERO },
             store_id: new.id,
             watch: changes::Watch::default(),
-            writer: Mutex::new(Some(connection)),
+            footing: Mutex::default(),
+            writer: Mutex::new(Some(Writer::new(connection, Changed::new(Arc::clone(&binder))))),
+            binder,
         })
     }
 
     pub(crate) fn store_id(&self) -> StoreId {
         self.store_id
+    }
+
+    pub(super) fn binder(&self) -> &dyn StateBinder {
+        &*self.binder
     }
 
     /// The head of the file, unless the store lives in memory.
@@ -146,6 +157,11 @@ impl Database {
         self.on_disk().map(|file| file.page_key().key.clone_secret())
     }
 
+    /// What the system granted for the memory of the page key, unless the store lives in memory.
+    pub(crate) fn key_protection(&self) -> Option<MemoryProtection> {
+        self.on_disk().map(|file| file.page_key().key.protection())
+    }
+
     pub(crate) fn path(&self) -> Option<&Path> {
         self.on_disk().map(|file| file.path.as_path())
     }
@@ -156,53 +172,6 @@ impl Database {
 
     pub(crate) fn is_read_only(&self) -> bool {
         self.access == Access::ReadOnly
-    }
-
-    /// Runs `work` in a write transaction, which is committed when it succeeds and leaves no trace when it fails.
-    pub(super) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let done = self.write_unless(|connection| Ok(Ok::<_, std::convert::Infallible>(work(connection)?)));
-        done.map(|done| done.unwrap_or_else(|never| match never {}))
-    }
-
-    /// As [`write`](Self::write), for work that its caller may refuse in words of its own: that leaves no trace either.
-    pub(super) fn write_unless<T, E>(
-        &self,
-        work: impl FnOnce(&Connection) -> Result<std::result::Result<T, E>>,
-    ) -> Result<std::result::Result<T, E>> {
-        self.with_writer(|connection| {
-            // rusqlite's own transaction would parse these statements each time.
-            connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-            let _unfinished = Unfinished(connection);
-            let done = work(connection)?;
-            if done.is_ok() {
-                connection.prepare_cached("COMMIT")?.execute([])?;
-            }
-            Ok(done)
-        })
-    }
-
-    /// Runs `work` on the writer, outside a transaction.
-    pub(super) fn with_writer<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
-        if self.access == Access::ReadOnly {
-            return Err(StorageError::ReadOnly("it was opened read-only".into()));
-        }
-        let mut writer = lock(&self.writer);
-        let outcome = work(self.ready(&mut writer)?);
-        if let (Err(error), Place::File(_)) = (&outcome, &self.place)
-            && error.spoils_connection()
-        {
-            *writer = None;
-        }
-        outcome.map_err(|error| self.timed(error))
-    }
-
-    /// The writer, opened anew if the last one was given up.
-    fn ready<'a>(&self, writer: &'a mut MutexGuard<'_, Option<Connection>>) -> Result<&'a mut Connection> {
-        if writer.is_none() {
-            let file = self.on_disk().ok_or_else(|| StorageError::Database("the store in memory is gone".into()))?;
-            **writer = Some(self.connect(file, &file.page_key(), Purpose::Write)?);
-        }
-        writer.as_mut().ok_or_else(|| StorageError::Database("no writer".into()))
     }
 
     fn connect(&self, file: &OnDisk, key: &PageKey, purpose: Purpose) -> Result<Connection> {
@@ -227,7 +196,14 @@ impl Database {
         let Some(file) = self.on_disk() else { return };
         let mut current = file.key.write().unwrap_or_else(PoisonError::into_inner);
         *current = Arc::new(PageKey { key, generation: current.generation + 1 });
-        lock(&file.readers).clear();
+        self.close_idle();
+    }
+
+    /// Closes the connections that nobody uses just now, apart from the writer.
+    fn close_idle(&self) {
+        if let Some(file) = self.on_disk() {
+            lock(&file.readers).clear();
+        }
         self.watch.close();
     }
 
@@ -240,17 +216,6 @@ impl Database {
 
     fn timed(&self, error: StorageError) -> StorageError {
         timed(error, self.settings)
-    }
-}
-
-/// Rolls a transaction back that was not committed, also when `work` panicked or the commit failed.
-struct Unfinished<'a>(&'a Connection);
-
-impl Drop for Unfinished<'_> {
-    fn drop(&mut self) {
-        if !self.0.is_autocommit() {
-            let _ = self.0.execute_batch("ROLLBACK");
-        }
     }
 }
 

@@ -52,9 +52,13 @@ impl StorageError {
         }
     }
 
-    /// True when a connection that met this error must not be used again: SQLCipher keeps a failed page in its cache.
+    /// True when a connection that met this error must not be used again: SQLCipher keeps a failed page in its cache, and
+    /// SQLite opens a log for reading alone when the disk fails just then, for as long as the connection lives.
     pub(super) fn spoils_connection(&self) -> bool {
-        matches!(self, Self::Damaged(_) | Self::Rekeyed | Self::Io { .. } | Self::Database(_) | Self::Full)
+        matches!(
+            self,
+            Self::Damaged(_) | Self::Rekeyed | Self::Io { .. } | Self::Database(_) | Self::Full | Self::ReadOnly(_)
+        )
     }
 }
 

@@ -17,6 +17,12 @@ impl Draft {
         if fs::symlink_metadata(place).is_ok() {
             return Err(StorageError::AlreadyExists(place.into()));
         }
+        // A new store would take the log of one that is gone for its own. It may be all that is left of that one's keys.
+        for log in ["-wal", "-journal"].map(|suffix| with_suffix(place, suffix)) {
+            if fs::symlink_metadata(&log).is_ok() {
+                return Err(StorageError::AlreadyExists(log));
+            }
+        }
         let name = place.file_name().ok_or_else(|| StorageError::NotAFile(place.into()))?;
         let suffix: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
         let mut draft_name = std::ffi::OsString::from(".");
@@ -57,13 +63,8 @@ impl Draft {
             Err(error) => return Err(failed("make")(error)),
         }
         #[cfg(unix)]
-        {
-            let _ = fs::remove_file(&self.draft);
-            File::open(folder_of(&self.place))
-                .and_then(|folder| folder.sync_all())
-                .map_err(failed("sync the folder of"))?;
-        }
-        Ok(())
+        let _ = fs::remove_file(&self.draft);
+        sync_folder_of(&self.place)
     }
 }
 
@@ -74,6 +75,21 @@ impl Drop for Draft {
             let _ = fs::remove_file(with_suffix(&self.draft, suffix));
         }
     }
+}
+
+/// Makes the names in the folder of `path` durable. Not where that cannot be asked for: in a folder that may be searched and
+/// not read, on file systems and operating systems that have no such call.
+pub(super) fn sync_folder_of(path: &Path) -> Result<()> {
+    #[cfg(unix)]
+    match File::open(folder_of(path)).and_then(|folder| folder.sync_all()) {
+        Err(error)
+            if !matches!(error.kind(), std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::InvalidInput) =>
+        {
+            return Err(StorageError::io(format!("cannot sync the folder of {}", path.display()))(error));
+        }
+        Ok(()) | Err(_) => {}
+    }
+    Ok(())
 }
 
 pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

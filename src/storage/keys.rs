@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::database::Database;
 use super::error::{Result, StorageError};
+use super::refused::Refused;
 use super::{rows, uses};
 use crate::model::{KeyId, KeyName, Kid, NewRow, Record, Stored, Written};
 
@@ -117,19 +118,21 @@ impl Database {
     }
 
     /// Seals a key anew; `change` makes the new row, or none when nothing is to change, from the one in force and its seal.
-    pub(crate) fn reseal(
+    /// When it refuses, or anything fails, nothing was changed.
+    pub(crate) fn reseal<E>(
         &self,
         id: KeyId,
-        change: impl FnOnce(Stored, Box<[u8]>) -> Result<Option<NewRow>>,
-    ) -> Result<()> {
-        self.write(|transaction| {
+        change: impl FnOnce(Stored, Box<[u8]>) -> std::result::Result<Option<NewRow>, Refused<E>>,
+    ) -> Result<std::result::Result<(), E>> {
+        let resealed = self.write_unless(|transaction| {
             let (stored, sealed) = sealed_row_of(transaction, id)?;
             let seq = stored.seq;
-            match change(stored, sealed)? {
-                Some(row) => put_seal(transaction, seq, &row),
+            Refused::settle(change(stored, sealed).and_then(|row| match row {
+                Some(row) => Ok(put_seal(transaction, seq, &row)?),
                 None => Ok(()),
-            }
-        })
+            }))
+        })?;
+        Ok(resealed.map(drop))
     }
 
     /// Deletes a key that nobody uses, with its digests, which `digest_prefixes` takes from the row and its seal. Gives

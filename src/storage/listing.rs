@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn changes_are_known_to_the_last_one_kept() {
         let identity = Identity { id: StoreId([0; 16]), created_at: 0, wrapped_root: [0; 60] };
-        let database = Database::in_memory(&identity).unwrap();
+        let database = Database::in_memory(&identity, std::sync::Arc::new(crate::storage::state::Plain)).unwrap();
         let change = |times: usize| {
             database.write(|connection| {
                 (0..times).try_for_each(|_| Ok(connection.execute_batch("UPDATE key SET updated_at = updated_at + 1")?))

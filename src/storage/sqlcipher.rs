@@ -1,4 +1,4 @@
-//! SQLCipher's crypto provider, the two calls that hand it a key, and a look at the log that it writes. The only `unsafe` of
+//! SQLCipher's crypto provider, the two calls that hand it a key, a look at the log that it writes, and the hook that tells of written rows. The only `unsafe` of
 //! the crate.
 //!
 //! SQLCipher calls back for random bytes, HMAC, PBKDF2 and AES-256-CBC: see `provider`. The struct there is the C struct
@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 
 mod provider;
+pub(super) mod row_hook;
 pub(super) mod wal_index;
 
 use std::ffi::{c_char, c_int, c_void};
@@ -48,12 +49,14 @@ pub(super) fn key(connection: &Connection, page_key: &SecretKey, head: &[u8; 16]
     check(code)
 }
 
-/// Rewrites every page under another page key, in one transaction of its own. SQLCipher does not say when the
-/// commit failed: the caller must look.
+/// Rewrites every page under another page key, in one transaction of its own. That a commit which failed is told is the doing of
+/// `build.rs`; the caller looks all the same.
 pub(super) fn rekey(connection: &Connection, page_key: &SecretKey, head: &[u8; 16]) -> rusqlite::Result<()> {
     let spec = key_spec(page_key, head);
     // SAFETY: as in `key`.
-    let code = unsafe { sqlite3_rekey(connection.handle(), spec.as_ptr().cast(), spec.len() as c_int) };
+    let code = super::page_stack::wiped(|| unsafe {
+        sqlite3_rekey(connection.handle(), spec.as_ptr().cast(), spec.len() as c_int)
+    });
     check(code)
 }
 

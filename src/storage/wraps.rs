@@ -2,18 +2,13 @@
 
 use rusqlite::{Connection, params};
 
-use super::database::Database;
 use super::error::Result;
 
-impl Database {
-    /// Every wrap there is, newest first. Usually one.
-    pub(crate) fn wraps(&self) -> Result<Vec<[u8; 60]>> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT wrapped FROM root_wrap ORDER BY slot DESC")?;
-            let wraps = statement.query_map([], |row| row.get(0))?;
-            Ok(wraps.collect::<rusqlite::Result<_>>()?)
-        })
-    }
+/// Every wrap there is, newest first. Usually one.
+pub(super) fn all(connection: &Connection) -> Result<Vec<[u8; 60]>> {
+    let mut statement = connection.prepare("SELECT wrapped FROM root_wrap ORDER BY slot DESC")?;
+    let wraps = statement.query_map([], |row| row.get(0))?;
+    Ok(wraps.collect::<rusqlite::Result<_>>()?)
 }
 
 pub(super) fn add(connection: &Connection, wrap: &[u8; 60]) -> Result<()> {

@@ -7,15 +7,16 @@ use subtle::ConstantTimeEq;
 use super::{UnlockKey, VaultError};
 use crate::crypto::{self, Entropy};
 use crate::model::{Sealed, StoreId, Tagged};
-use crate::secret::{SecretBytes, SecretKey};
+use crate::secret::{MemoryProtection, SecretBytes, SecretKey};
 
 const NONCE_LEN: usize = 12;
 
-/// An unlocked store's root key, and the row key made from it.
+/// An unlocked store's root key, and the keys made from it.
 pub(crate) struct Vault {
-    store: StoreId,
-    root: SecretKey,
+    pub(super) store: StoreId,
+    pub(super) root: SecretKey,
     row: SecretKey,
+    pub(super) state: SecretKey,
 }
 
 impl Vault {
@@ -41,10 +42,16 @@ impl Vault {
         Self::new(store, root.ok_or(VaultError::NoRoot)?)
     }
 
-    /// `row key = HKDF-SHA256[store id, "keystead 1 row"](root key)`
+    /// `row key = HKDF-SHA256[store id, "keystead 1 row"](root key)`, and the state key with `"keystead 1 state"`
     fn new(store: StoreId, root: SecretKey) -> Result<Self, VaultError> {
         let row = crypto::hkdf_sha256(&store.0, &root, &[b"keystead 1 row"])?;
-        Ok(Self { store, root, row })
+        let state = crypto::hkdf_sha256(&store.0, &root, &[b"keystead 1 state"])?;
+        Ok(Self { store, root: root.settled(), row: row.settled(), state: state.settled() })
+    }
+
+    /// What the system granted for the memory of its keys.
+    pub(crate) fn protection(&self) -> MemoryProtection {
+        self.root.protection().and(self.row.protection()).and(self.state.protection())
     }
 
     /// The root key wrapped for an unlock key: nonce || ciphertext || tag.

@@ -37,7 +37,7 @@ impl Unlock {
     /// A key of 32 random bytes. It becomes the page key as it is.
     #[must_use]
     pub fn raw_key(mut key: [u8; 32]) -> Self {
-        let kept = SecretKey::copy_from(&key);
+        let kept = SecretKey::copy_from(&key).settled();
         key.zeroize();
         Self(Kind::RawKey(kept))
     }
@@ -77,7 +77,7 @@ impl UnlockKey {
 
     /// The key of the pages: the unlock key itself, so that any SQLCipher opens the file with the raw key.
     pub(crate) fn page_key(&self) -> SecretKey {
-        self.0.clone_secret()
+        self.0.clone_secret().settled()
     }
 
     /// `HKDF-SHA256[head, "keystead 1 root wrap"](unlock key)`

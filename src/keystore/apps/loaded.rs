@@ -30,6 +30,10 @@ impl AppCache {
         Self(Mutex::new(LruCache::new(most)))
     }
 
+    pub(in crate::keystore) fn clear(&self) {
+        self.lock().clear();
+    }
+
     pub(super) fn forget(&self, id: AppId) {
         self.lock().remove(&id);
     }

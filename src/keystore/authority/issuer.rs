@@ -34,6 +34,7 @@ impl Issuer {
         let period = Period::of(&chain)?;
         let Signing { name, key_identifier, algorithm, chain, .. } = Signing::new(&private, chain)?;
         let (nonce, renewal) = (row.record.nonce, period.renewal(above));
+        let private = private.settled();
         Ok(Self { nonce, private, name, key_identifier, algorithm, chain, period, renewal })
     }
 
@@ -91,7 +92,7 @@ impl IssuerCache {
     }
 
     /// Wipes the key unless somebody signs with it.
-    pub(super) fn forget(&self) {
+    pub(in crate::keystore) fn forget(&self) {
         *self.last() = None;
     }
 }

@@ -2,8 +2,10 @@
 
 use rusqlite::Connection;
 
-use super::{Database, OnDisk, PageKey, Unfinished, lock};
+use super::writing::Unfinished;
+use super::{Database, OnDisk, PageKey, lock};
 use crate::storage::error::{Result, StorageError};
+use crate::storage::page_stack;
 
 /// Readers kept open between calls. More may be open at one time, one for each thread that reads.
 const IDLE_READERS: usize = 4;
@@ -43,7 +45,7 @@ impl Database {
             Some((generation, connection)) if generation == key.generation => connection,
             _ => self.connect(file, key, file.read_purpose)?,
         };
-        let outcome = work(&connection);
+        let outcome = page_stack::wiped(|| work(&connection));
         if !outcome.as_ref().is_err_and(StorageError::spoils_connection) {
             let mut idle = lock(&file.readers);
             if idle.len() < IDLE_READERS {
@@ -76,6 +78,7 @@ impl Database {
             connection.query_row("SELECT count(*) FROM store", [], |_| Ok(()))?;
             Ok(connection)
         });
-        connection.and_then(|connection| work(&connection)).map_err(|error| self.timed(error))
+        let outcome = connection.and_then(|connection| page_stack::wiped(|| work(&connection)));
+        outcome.map_err(|error| self.timed(error))
     }
 }

@@ -11,6 +11,9 @@ use rusqlite::ffi;
 use sha1::Sha1;
 use sha2::{Sha256, Sha512};
 
+use crate::secret::{SHALLOW, wiping_stack};
+use crate::storage::page_stack;
+
 const KEY_LEN: usize = 32;
 const BLOCK_LEN: usize = 16;
 const SHA1: c_int = 0;
@@ -185,6 +188,7 @@ unsafe extern "C" fn hmac(
         out.copy_from_slice(&tag);
         ffi::SQLITE_OK
     }
+    page_stack::used();
     match algorithm {
         SHA1 => mac::<Hmac<Sha1>>(key, first, second, out),
         SHA256 => mac::<Hmac<Sha256>>(key, first, second, out),
@@ -209,13 +213,13 @@ unsafe extern "C" fn kdf(
     let (Some(pass), Some(salt), Some(key), Ok(rounds)) = (pass, salt, key, u32::try_from(rounds)) else {
         return ffi::SQLITE_ERROR;
     };
-    let made = match algorithm {
-        SHA1 => pbkdf2::pbkdf2::<Hmac<Sha1>>(pass, salt, rounds, key),
-        SHA256 => pbkdf2::pbkdf2::<Hmac<Sha256>>(pass, salt, rounds, key),
-        SHA512 => pbkdf2::pbkdf2::<Hmac<Sha512>>(pass, salt, rounds, key),
-        _ => return ffi::SQLITE_ERROR,
-    };
-    if made.is_ok() { ffi::SQLITE_OK } else { ffi::SQLITE_ERROR }
+    let made = wiping_stack::<SHALLOW, _>(|| match algorithm {
+        SHA1 => pbkdf2::pbkdf2::<Hmac<Sha1>>(pass, salt, rounds, key).is_ok(),
+        SHA256 => pbkdf2::pbkdf2::<Hmac<Sha256>>(pass, salt, rounds, key).is_ok(),
+        SHA512 => pbkdf2::pbkdf2::<Hmac<Sha512>>(pass, salt, rounds, key).is_ok(),
+        _ => false,
+    });
+    if made { ffi::SQLITE_OK } else { ffi::SQLITE_ERROR }
 }
 
 unsafe extern "C" fn cipher(
@@ -237,6 +241,7 @@ unsafe extern "C" fn cipher(
     else {
         return ffi::SQLITE_ERROR;
     };
+    page_stack::used();
     let done = if mode == ENCRYPT {
         cbc::Encryptor::<Aes256>::new_from_slices(key, iv).map(|mut cbc| cbc.encrypt_blocks_b2b(from, to).is_ok())
     } else {
