@@ -3,7 +3,7 @@
 //!
 //! A request is `{"call": "...", "body": {...}, "at"?: "RFC 3339"}`, an answer `{"status": 200, "body": ...}` or
 //! `{"status": 4xx or 5xx, "error": {"kind", "message"}}`. This program maps calls to the library and holds no logic of its
-//! own.
+//! own. With an anchor in `KEYSTEAD_ANCHOR` the store must be what it was when the anchor was taken, or have come of that.
 
 // A program that speaks over standard output, and over standard error before it can.
 #![allow(clippy::print_stderr)]
@@ -57,7 +57,10 @@ fn main() -> ExitCode {
     let clock = Arc::new(CallClock::default());
     // A store that does not open answers every line with the reason.
     let store = unlock_from_environment().and_then(|unlock| {
-        let options = Options::default().clock(clock.clone());
+        let mut options = Options::default().clock(clock.clone());
+        if let Ok(anchor) = std::env::var("KEYSTEAD_ANCHOR") {
+            options = options.anchor(anchor.parse().map_err(|error| Answer::failed(&error))?);
+        }
         Keystore::open_or_create(Path::new(&path), &unlock, options).map_err(|error| Answer::failed(&error))
     });
     let mut input = io::stdin().lock();

@@ -47,6 +47,7 @@ impl Answer {
             | ErrorKind::AlreadyExists
             | ErrorKind::Ambiguous
             | ErrorKind::InUse
+            | ErrorKind::RolledBack
             | ErrorKind::Rekeyed => 409,
             ErrorKind::NotPossible | ErrorKind::Unsupported | ErrorKind::TooNew => 422,
             ErrorKind::Busy => 503,

@@ -23,6 +23,12 @@ pub(crate) fn call(store: &Keystore, call: &str, body: &str, now: Timestamp) -> 
         "rekey" => rekey(store, body),
         "backup" => backup(store, body),
         "verify_integrity" => verify_integrity(store),
+        "anchor" => anchor(store),
+        "anchor.check" => check_anchor(store, body),
+        "forget_unsealed_keys" => {
+            store.forget_unsealed_keys();
+            Ok(Answer::ok(&json!({})))
+        }
         "attestation.authority" => attestation::authority(store, body),
         "attestation.replace" => attestation::replace(store, body),
         "attestation.renew" => attestation::renew(store),
@@ -129,6 +135,20 @@ fn backup(store: &Keystore, body: &str) -> Result<Answer, Answer> {
 fn verify_integrity(store: &Keystore) -> Result<Answer, Answer> {
     let integrity = store.verify_integrity()?;
     Ok(Answer::ok(&json!({ "ok": integrity.is_ok(), "problems": integrity.problems() })))
+}
+
+fn anchor(store: &Keystore) -> Result<Answer, Answer> {
+    Ok(Answer::ok(&json!({ "anchor": store.anchor()?.to_string() })))
+}
+
+fn check_anchor(store: &Keystore, body: &str) -> Result<Answer, Answer> {
+    #[derive(Deserialize)]
+    struct Body {
+        anchor: String,
+    }
+    let body: Body = parse(body)?;
+    store.check_anchor(&body.anchor.parse()?)?;
+    Ok(Answer::ok(&json!({})))
 }
 
 /// 64 hex digits.
