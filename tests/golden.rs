@@ -1,5 +1,5 @@
 //! Stores written by each released format open for ever: `tests/data/golden`.
-#![allow(clippy::unwrap_used, reason = "a test stops at the first failure")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops at the first failure")]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use jiff::{SignedDuration, Timestamp};
 use keystead::attestation::{self, Claim, Policy, Profile};
 use keystead::authn::{Outcome, Presented};
 use keystead::{
-    AccessReason, AccessReasonPolicy, Algorithm, AppId, AppName, AppPlan, AppSecret, AttestationRequest, AuthorityPlan,
-    AwsXks, Clock, CredentialPart, CredentialPlan, DirectoryName, Due, ErrorKind, GenerateKey, GoogleServiceAccount,
-    GroupPermission, ImportKey, Issuer, KeyName, KeySpec, KeyType, KeyUse, Keystore, NamePattern, Options, Query,
-    ResetSecret, RingName, RingPlace, RingPlan, Schedule, SecretEncoding, SecretFormat, SecretStorage, SignedJwt,
-    SigningKeys, StoredKeys, Subject, TrustAnchorSubject, TrustAnchors, TrustedCa, Unlock, UserLabel,
+    AccessReason, AccessReasonPolicy, Algorithm, Anchor, AppId, AppName, AppPlan, AppSecret, AttestationRequest,
+    AuthorityPlan, AwsXks, Clock, CredentialPart, CredentialPlan, DirectoryName, Due, ErrorKind, GenerateKey,
+    GoogleServiceAccount, GroupPermission, ImportKey, Issuer, KeyName, KeySpec, KeyType, KeyUse, Keystore, NamePattern,
+    Options, Query, ResetSecret, RingName, RingPlace, RingPlan, Schedule, SecretEncoding, SecretFormat, SecretStorage,
+    SignedJwt, SigningKeys, StoredKeys, Subject, TrustAnchorSubject, TrustAnchors, TrustedCa, Unlock, UserLabel,
 };
 
 const PASSPHRASE: &str = "golden";
@@ -35,6 +35,10 @@ fn golden(version: u32) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/golden/format-{version}.db"))
 }
 
+fn golden_anchors() -> PathBuf {
+    golden(6).with_file_name("format-6.anchors")
+}
+
 fn golden_imported() -> PathBuf {
     golden(1).with_file_name("format-1-imported.db")
 }
@@ -43,7 +47,7 @@ fn golden_imported() -> PathBuf {
 #[test]
 #[ignore = "writes a golden file"]
 fn write() {
-    let path = golden(5);
+    let path = golden(6);
     let cost = Options::default().kdf_cost(keystead::KdfCost::FLOOR);
     let store = Keystore::create(path, &Unlock::passphrase(PASSPHRASE), cost).unwrap();
     for algorithm in Algorithm::ALL {
@@ -90,6 +94,13 @@ fn write() {
     let reset = ResetSecret::new().migration_period(ResetSecret::LONGEST);
     store.reset_secret(replaced.app().id(), reset).unwrap();
     knock(&store, 22, "another, wrong secret");
+    // Anchors, from format 6 on.
+    let earlier = store.anchor().unwrap();
+    store.unmark_in_use(used.id(), &UserLabel::new("nobody").unwrap()).unwrap();
+    store.rename(used.id(), KeyName::new("for a moment").unwrap()).unwrap();
+    store.rename(used.id(), KeyName::new("golden ES256").unwrap()).unwrap();
+    let later = store.anchor().unwrap();
+    std::fs::write(golden_anchors(), format!("{earlier}\n{later}\n")).unwrap();
 }
 
 fn api_key() -> CredentialPart {
@@ -224,7 +235,7 @@ fn imported_keys_of_format_1_open() {
 
 #[test]
 fn every_format_opens() {
-    for version in [1, 2, 3, 4, 5] {
+    for version in [1, 2, 3, 4, 5, 6] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("keys.db");
         std::fs::copy(golden(version), &path).unwrap();
@@ -261,6 +272,32 @@ fn every_format_opens() {
             assert!(is_in(&knock(&store, 0, GOLDEN_SECRET)));
             assert!(store.verify_integrity().unwrap().is_ok());
         }
+    }
+}
+
+/// The anchors given out by format 6 hold. Stores of earlier formats can give some from when they are opened for writing.
+#[test]
+fn the_anchors_of_format_6_hold() {
+    let anchors = std::fs::read_to_string(golden_anchors()).unwrap();
+    let anchors: Vec<Anchor> = anchors.lines().map(|line| line.parse().unwrap()).collect();
+    let [earlier, later] = anchors[..] else { panic!("{anchors:?}") };
+    assert!(earlier.epoch() < later.epoch());
+    let folder = tempfile::tempdir().unwrap();
+    for version in [1, 2, 3, 4, 5, 6] {
+        let path = folder.path().join(format!("{version}.db"));
+        std::fs::copy(golden(version), &path).unwrap();
+        for anchor in [earlier, later] {
+            let opened = Keystore::open(&path, &unlock(), self::later().anchor(anchor));
+            assert_eq!(
+                opened.err().map(|error| error.kind()),
+                (version < 6).then_some(ErrorKind::RolledBack),
+                "{version}"
+            );
+        }
+        let store = Keystore::open(&path, &unlock(), self::later()).unwrap();
+        let anchor = store.anchor().unwrap();
+        assert_eq!(anchor == later, version == 6);
+        assert_eq!(anchor.epoch() == 0, version < 6);
     }
 }
 

@@ -43,7 +43,7 @@ fn program() -> PathBuf {
 
 fn command(store: &Path) -> Command {
     let mut command = Command::new(program());
-    command.arg(store).env_remove("KEYSTEAD_RAW_KEY").env_remove("KEYSTEAD_PASSPHRASE");
+    command.arg(store).env_remove("KEYSTEAD_RAW_KEY").env_remove("KEYSTEAD_PASSPHRASE").env_remove("KEYSTEAD_ANCHOR");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -529,6 +529,56 @@ fn every_failure_has_its_status() {
     other.rekey(&Unlock::raw_key([9; 32])).unwrap();
     let answer = driver.failed("sign", json!({ "id": ec, "data": "" }));
     assert!(answer.starts_with("409 Rekeyed: "), "{answer}");
+    driver.end();
+}
+
+/// Given when the program starts, or asked of it.
+#[test]
+fn an_anchor_tells_an_older_copy() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.db");
+    let key = "07".repeat(32);
+    let start = |anchor: Option<&str>| {
+        let mut command = command(&path);
+        command.env("KEYSTEAD_RAW_KEY", &key);
+        anchor.map(|anchor| command.env("KEYSTEAD_ANCHOR", anchor));
+        Driver::of(command)
+    };
+    let mut driver = start(None);
+    driver.done("anchor", json!({}));
+    driver.end();
+    let older = std::fs::read(&path).unwrap();
+    let mut driver = start(None);
+    driver.done("generate", json!({"algorithm": "HS256", "name": "a"}));
+    let anchor = driver.done("anchor", json!({}))["anchor"].as_str().unwrap().to_owned();
+    driver.done("anchor.check", json!({ "anchor": anchor }));
+    assert!(
+        driver.failed("anchor.check", json!({"anchor": "x"})).starts_with("400 InvalidInput: anchor does not read")
+    );
+    driver.end();
+    let mut driver = start(Some(&anchor));
+    assert_eq!(driver.done("verify_integrity", json!({}))["ok"], json!(true));
+    driver.end();
+    std::fs::write(&path, older).unwrap();
+    let mut driver = start(Some(&anchor));
+    let refused = driver.failed("verify_integrity", json!({}));
+    assert_eq!(
+        refused,
+        "409 RolledBack: the store is at epoch 1, the anchor was taken at epoch 2: an older copy is in its place"
+    );
+    driver.end();
+}
+
+#[test]
+fn keys_forgotten_on_purpose_sign_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut driver = Driver::start(&folder.path().join("keys.db"), &By::RawKey(RAW_KEY));
+    let id = driver.done("generate", json!({"algorithm": "RS256", "length": 2048, "name": "a"}))["id"].clone();
+    let sign =
+        |driver: &mut Driver| driver.done("sign", json!({"id": id, "data": "bWVzc2FnZQ=="}))["signature"].clone();
+    let signed = sign(&mut driver);
+    assert_eq!(driver.done("forget_unsealed_keys", json!({})), json!({}));
+    assert_eq!(sign(&mut driver), signed, "PKCS#1 v1.5 has one signature for a message");
     driver.end();
 }
 

@@ -230,7 +230,7 @@ fn stores_of_other_versions() {
         attacker(&path, &RAW).execute_batch(pragma).unwrap();
         refused_by_all(&path, &raw(), &folder)
     };
-    assert_snapshot!(with_pragma("PRAGMA user_version = 6"), @"TooNew: [folder]/store has format version 6, this library reads up to 5");
+    assert_snapshot!(with_pragma("PRAGMA user_version = 7"), @"TooNew: [folder]/store has format version 7, this library reads up to 6");
     assert_snapshot!(with_pragma("PRAGMA user_version = 0"), @"Damaged: the store is damaged or was tampered with: its user version is 0, the first is 1");
     assert_snapshot!(with_pragma("PRAGMA application_id = 1"), @"NotAKeystore: [folder]/store is not a keystore: its application id is 0x00000001, a keystore's is 0x4b535444");
 }

@@ -479,6 +479,7 @@ fn the_store_gets_another_key_or_a_copy() {
         drop((store, ring, signer, other, same, same_signer));
         let copy_store = Keystore::open(&copy, &raw(), options()).unwrap();
         assert_eq!(look(&copy_store), before, "{what}");
+        drop(copy_store);
         fs::remove_file(&copy).unwrap();
     }
 }
