@@ -1,6 +1,7 @@
 //! Searching among 1,000, 10,000 and 100,000 keys, next to `LIKE` over a covering index on plain SQLite; memory; what was
 //! rejected. Draws `target/criterion/search.svg`, with the figures of `search_million` when they are there.
 
+mod chart;
 mod search_support;
 mod support;
 
