@@ -100,6 +100,10 @@ fn main() {
     }
     // SQLite is compiled for speed in every profile: the tests spend their time in it.
     build.opt_level(3);
+    // Names and lines are enough for a backtrace; all there is to say would take 9 MB in each executable.
+    if env::var("DEBUG").is_ok_and(|debug| debug != "false") {
+        build.flag_if_supported("-g1");
+    }
     build.compile("keystead_sqlcipher");
 }
 
