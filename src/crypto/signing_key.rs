@@ -1,6 +1,7 @@
 //! An unsealed private key or HMAC secret, ready to sign with one algorithm.
 
 use std::fmt;
+use std::sync::Arc;
 
 use ::rsa::RsaPrivateKey;
 use ::signature::rand_core::TryCryptoRng;
@@ -32,7 +33,8 @@ pub(super) enum Private {
     P384(Box<EcKey<NistP384>>),
     P521(Box<EcKey<NistP521>>),
     Rsa(Box<RsaPrivateKey>),
-    Hmac { secret: SecretBytes, mac: Box<Mac> },
+    /// Verifies too.
+    Hmac(Arc<Mac>),
 }
 
 impl SigningKey {
@@ -109,7 +111,7 @@ impl SigningKey {
                     .map(|document| SecretBytes::copy_from(document.as_bytes()))
                     .map_err(|_| CryptoError::MalformedKey("private key cannot be encoded"));
             }
-            Private::Hmac { secret, .. } => return Ok(secret.clone_secret()),
+            Private::Hmac(mac) => return Ok(SecretBytes::copy_from(mac.secret())),
         };
         Ok(SecretBytes::copy_from(&private))
     }
@@ -121,9 +123,7 @@ impl SigningKey {
                 rsa::check_hash(algorithm, rsa::bits(&*key))?;
                 Private::Rsa(key)
             }
-            (Private::Hmac { secret, .. }, KeyType::Hmac, _) => {
-                Private::hmac(algorithm.hash(), secret.expose_secret())?
-            }
+            (Private::Hmac(mac), KeyType::Hmac, _) => Private::hmac(algorithm.hash(), mac.secret())?,
             (Private::P256(key), _, Some(Curve::P256)) => Private::P256(key),
             (Private::P384(key), _, Some(Curve::P384)) => Private::P384(key),
             (Private::P521(key), _, Some(Curve::P521)) => Private::P521(key),
@@ -132,14 +132,20 @@ impl SigningKey {
         Ok(Self { algorithm, private })
     }
 
-    /// Moves an EC key to memory that is not swapped out and not in core dumps, as far as the system allows, for as long as
-    /// it stays. What RSA and HMAC compute with lies where their crates put it.
+    /// Moves an EC key or an HMAC secret to memory that is not swapped out and not in core dumps, as far as the system allows,
+    /// for as long as it stays, unless somebody verifies with the secret already. What RSA computes with lies where its crate
+    /// puts it.
     pub(crate) fn settled(mut self) -> Self {
         match &mut self.private {
             Private::P256(key) => key.settle(),
             Private::P384(key) => key.settle(),
             Private::P521(key) => key.settle(),
-            Private::Rsa(_) | Private::Hmac { .. } => {}
+            Private::Hmac(mac) => {
+                if let Some(mac) = Arc::get_mut(mac) {
+                    mac.settle();
+                }
+            }
+            Private::Rsa(_) => {}
         }
         self
     }
@@ -155,7 +161,7 @@ impl SigningKey {
             Private::P384(_) => NistP384::CURVE.bits(),
             Private::P521(_) => NistP521::CURVE.bits(),
             Private::Rsa(key) => rsa::bits(&**key),
-            Private::Hmac { secret, .. } => u32::try_from(secret.len() * 8).unwrap_or(u32::MAX),
+            Private::Hmac(mac) => u32::try_from(mac.secret().len() * 8).unwrap_or(u32::MAX),
         }
     }
 
@@ -167,7 +173,7 @@ impl SigningKey {
             Private::P384(key) => key.point().to_public_key_der(),
             Private::P521(key) => key.point().to_public_key_der(),
             Private::Rsa(key) => key.as_public_key().to_public_key_der(),
-            Private::Hmac { .. } => return Ok(None),
+            Private::Hmac(_) => return Ok(None),
         };
         let document = document.map_err(|_| CryptoError::MalformedKey("public key cannot be encoded"))?;
         Ok(Some(document.as_bytes().into()))
@@ -182,7 +188,7 @@ impl SigningKey {
             Private::P384(key) => wiping_stack::<DEEP, _>(|| ec::sign::<NistP384>(key, self.algorithm, message)),
             Private::P521(key) => wiping_stack::<DEEP, _>(|| ec::sign::<NistP521>(key, self.algorithm, message)),
             Private::Rsa(key) => self.sign_rsa(key, message, &mut rsa::source(key, entropy)),
-            Private::Hmac { mac, .. } => Ok(mac.sign(self.algorithm, message)),
+            Private::Hmac(mac) => mac.sign(self.algorithm, message),
         }
     }
 
@@ -209,10 +215,10 @@ impl SigningKey {
         Ok(Signature::new(self.algorithm, &signature))
     }
 
-    /// The key that verifies what this one signs; for HMAC the same secret once more.
+    /// The key that verifies what this one signs; for HMAC the same secret, in the same place.
     pub(crate) fn verifying_key(&self) -> Result<VerifyingKey, CryptoError> {
         match (&self.private, self.public_key_der()?) {
-            (Private::Hmac { secret, .. }, _) => VerifyingKey::from_secret(self.algorithm, secret.expose_secret()),
+            (Private::Hmac(mac), _) => Ok(VerifyingKey::from_mac(self.algorithm, Arc::clone(mac))),
             (_, Some(spki)) => VerifyingKey::from_spki(self.algorithm, &spki),
             (_, None) => Err(CryptoError::MalformedKey("private key has no public half")),
         }
@@ -221,7 +227,7 @@ impl SigningKey {
 
 impl Private {
     fn hmac(hash: Hash, secret: &[u8]) -> Result<Self, CryptoError> {
-        Ok(Self::Hmac { mac: Mac::new(hash, secret)?, secret: SecretBytes::copy_from(secret) })
+        Ok(Self::Hmac(Arc::new(Mac::new(hash, secret)?)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! A public key, or for HMAC the secret once more, ready to verify one algorithm.
 
 use std::fmt;
+use std::sync::Arc;
 
 use ::rsa::RsaPublicKey;
 use der::Decode;
@@ -26,7 +27,7 @@ enum Public {
     P384(<NistP384 as Suite>::Verifying),
     P521(<NistP521 as Suite>::Verifying),
     Rsa(Box<RsaPublicKey>),
-    Hmac(Box<Mac>),
+    Hmac(Arc<Mac>),
 }
 
 impl VerifyingKey {
@@ -49,12 +50,20 @@ impl VerifyingKey {
         Ok(Self { algorithm, public })
     }
 
-    /// Takes an HMAC secret of at least one byte.
+    /// Takes an HMAC secret of at least one byte, and keeps it in memory that is not swapped out and not in core dumps, as far
+    /// as the system allows.
     pub(crate) fn from_secret(algorithm: Algorithm, secret: &[u8]) -> Result<Self, CryptoError> {
         if algorithm.key_type() != KeyType::Hmac {
             return Err(CryptoError::wrong_kind(algorithm, KeyType::Hmac.name()));
         }
-        Ok(Self { algorithm, public: Public::Hmac(Mac::new(algorithm.hash(), secret)?) })
+        let mut mac = Mac::new(algorithm.hash(), secret)?;
+        mac.settle();
+        Ok(Self::from_mac(algorithm, Arc::new(mac)))
+    }
+
+    /// What a signer has, for the same algorithm.
+    pub(super) fn from_mac(algorithm: Algorithm, mac: Arc<Mac>) -> Self {
+        Self { algorithm, public: Public::Hmac(mac) }
     }
 
     pub(crate) fn algorithm(&self) -> Algorithm {

@@ -42,8 +42,8 @@ struct SignerInner {
 
 impl Signer {
     pub(super) fn new(key: &Key, signing: SigningKey, entropy: Arc<dyn Entropy>) -> Result<Self> {
-        let verifier = Verifier::new(signing.verifying_key()?, key.public_key.clone());
         let signing = signing.settled();
+        let verifier = Verifier::new(signing.verifying_key()?, key.public_key.clone());
         Ok(Self(Arc::new(SignerInner { id: key.id, kid: key.kid.clone(), signing, verifier, entropy })))
     }
 
