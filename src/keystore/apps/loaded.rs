@@ -94,7 +94,7 @@ impl Keystore {
         let checker = |row: &CredentialRow, sealed: &[u8]| {
             let credential = self.unseal_credential(row, sealed)?;
             // It could be read when it was written; a later version of this library may be stricter.
-            let checker = Checker::new(credential).map_err(|invalid| {
+            let checker = Checker::new(credential.settled()).map_err(|invalid| {
                 let name = quoted(&state.record.name);
                 Error::not_possible(format!("the credential of app {name} cannot be used: {invalid}"))
             })?;

@@ -54,6 +54,11 @@ impl AwsXks {
     pub fn secret_key(&self) -> &AwsXksSecret {
         &self.secret_key
     }
+
+    /// Moves the secret key to a page of its own, see [`SecretBytes::settle`].
+    pub(super) fn settle(&mut self) {
+        self.secret_key.0.settle();
+    }
 }
 
 impl AwsXksSecret {

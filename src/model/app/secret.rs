@@ -98,6 +98,13 @@ impl AppSecret {
     pub(crate) fn kept(&self) -> &Kept {
         &self.0
     }
+
+    /// Moves it to a page of its own, see [`SecretBytes::settle`]. What tells a secret from others is none.
+    pub(super) fn settle(&mut self) {
+        if let Kept::Text(secret) = &mut self.0 {
+            secret.settle();
+        }
+    }
 }
 
 impl fmt::Debug for Kept {
