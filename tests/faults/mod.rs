@@ -3,7 +3,9 @@
 // Each test file uses its own part of this.
 #![allow(dead_code)]
 
+pub(crate) mod beside;
 pub(crate) mod disk;
+pub(crate) mod failing;
 pub(crate) mod judge;
 pub(crate) mod scripts;
 
