@@ -1,10 +1,9 @@
 //! Steps that make, take in, change and use keys.
 
-use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use keystead::{
-    Algorithm, Batch, ErrorKind, GenerateKey, Imported, Issuer, Key, KeyId, KeyRef, KeyType, KeyUse, KidScheme, Origin,
+    Algorithm, ErrorKind, GenerateKey, Imported, Issuer, Key, KeyId, KeyRef, KeyType, KeyUse, KidScheme, Origin,
     PublicFormat, SecretFormat, UserLabel,
 };
 
@@ -15,10 +14,10 @@ use super::naive::{Text, instant};
 use super::verb::Verb;
 
 /// More keys than this are not made.
-const MOST_KEYS: usize = 40;
+pub(super) const MOST_KEYS: usize = 40;
 
 /// What is asked of a new key.
-struct New {
+pub(super) struct New {
     name: Text,
     id: Option<KeyId>,
     issuer: Issuer,
@@ -29,13 +28,13 @@ struct New {
 
 impl New {
     /// `set` and `more` are bits of it all.
-    fn read(name: u8, set: u8, more: u8) -> Self {
+    pub(super) fn read(name: u8, set: u8, more: u8) -> Self {
         let name = materials::name(name);
         let (issuer, exportable) = (issuer(more / 2), more.is_multiple_of(2));
         Self { name, id: materials::id(set), issuer, exportable, scheme: more / 8 % 6 }
     }
 
-    fn generate(&self, what: u8) -> GenerateKey {
+    pub(super) fn generate(&self, what: u8) -> GenerateKey {
         let scheme = match self.scheme {
             0 => KidScheme::X5t,
             1 => KidScheme::X5tS256,
@@ -51,7 +50,7 @@ impl New {
         }
     }
 
-    fn import(&self, material: &Material) -> keystead::ImportKey {
+    pub(super) fn import(&self, material: &Material) -> keystead::ImportKey {
         let request = material.request(key_name(&self.name)).exportable(self.exportable).issuer(self.issuer.clone());
         let request = if self.scheme == 3 { request.kid(kid(0)) } else { request };
         match self.id {
@@ -61,12 +60,12 @@ impl New {
     }
 
     /// Why no such key can be made, whatever is there.
-    fn refused(&self, what: u8) -> Option<ErrorKind> {
+    pub(super) fn refused(&self, what: u8) -> Option<ErrorKind> {
         let hmac = spec(what).algorithm().key_type() == KeyType::Hmac;
         (hmac && self.scheme < 3).then_some(ErrorKind::InvalidInput)
     }
 
-    fn clashes(&self, state: &State) -> bool {
+    pub(super) fn clashes(&self, state: &State) -> bool {
         state.clashes(&key_name(&self.name), self.id)
     }
 }
@@ -102,36 +101,8 @@ impl World {
         }
     }
 
-    pub(super) fn generate_many(&mut self, by: u8, name: u8, what: u8, more: u8, count: u8) {
-        if self.state.keys.len() >= MOST_KEYS {
-            return;
-        }
-        let slot = self.handle(by);
-        // With a step of none all have one name.
-        let names = (0..count % 5 + 1).map(|n| name.wrapping_add(n * (count / 5 % 3)));
-        let news: Vec<_> = names.map(|name| New::read(name, what, more)).collect();
-        let requests: Vec<_> = news.iter().map(|new| new.generate(what)).collect();
-        let made = self.store(slot).generate_many(&requests);
-        let ran_out = self.dice.has_failed();
-        let Some(made) = self.settle(Verb::GenerateMany, made, Ok(()), self.gate(slot, true)) else { return };
-        for (new, made) in news.iter().zip(made) {
-            let clashes = new.clashes(&self.state);
-            match made {
-                Err(error) if error.kind() == ErrorKind::Io => assert!(ran_out, "{error}"),
-                Err(error) => {
-                    let expected = new.refused(what).or(clashes.then_some(ErrorKind::Duplicate));
-                    assert_eq!(Some(error.kind()), expected);
-                }
-                Ok(key) => {
-                    assert!(!clashes && new.refused(what).is_none());
-                    self.came(new, what, key);
-                }
-            }
-        }
-    }
-
     /// A key was made as it was asked for.
-    fn came(&mut self, new: &New, what: u8, key: Key) {
+    pub(super) fn came(&mut self, new: &New, what: u8, key: Key) {
         let spec = spec(what);
         let got = Facts::of(&key);
         let hmac = got.key_type == KeyType::Hmac;
@@ -180,7 +151,7 @@ impl World {
     }
 
     /// One of those that are there for it, or what was handed out before.
-    fn material(&self, which: u8) -> Material {
+    pub(super) fn material(&self, which: u8) -> Material {
         let count = self.exported.len();
         if which % 4 == 3 && count > 0 {
             let (data, is_secret) = self.exported[usize::from(which) / 4 % count].clone();
@@ -209,64 +180,8 @@ impl World {
         }
     }
 
-    pub(super) fn import_many(&mut self, by: u8, name: u8, what: u8, more: u8, count: u8) {
-        if self.state.keys.len() >= MOST_KEYS {
-            return;
-        }
-        let slot = self.handle(by);
-        let items: Vec<_> = (0..count % 4 + 1)
-            .map(|n| {
-                let new = New::read(name.wrapping_add(n * (count / 8 % 4)), what.rotate_left(3), more);
-                (new, self.material(what.wrapping_add(n)))
-            })
-            .collect();
-        let batch = if more.is_multiple_of(2) { Batch::Each } else { Batch::AllOrNone };
-        let requests: Vec<_> = items.iter().map(|(new, material)| new.import(material)).collect();
-        let outcome = self.store(slot).import_many_with(&requests, batch, |_| ControlFlow::Continue(()));
-        let ran_out = self.dice.has_failed();
-        let mut gate = self.gate(slot, true);
-        // Then nothing is written, and nobody asked.
-        let broken = items.iter().any(|(_, material)| material.is.is_none());
-        if batch == Batch::AllOrNone && (broken || ran_out) && outcome.is_ok() {
-            gate = None;
-        }
-        let Some(made) = self.settle(Verb::ImportMany, outcome, Ok(()), gate) else { return };
-        let before = self.state.clone();
-        let mut failed = false;
-        for ((new, material), made) in items.iter().zip(&made) {
-            let clashes = new.clashes(&self.state);
-            match made {
-                Err(error) => {
-                    failed = true;
-                    match error.kind() {
-                        ErrorKind::Io => assert!(ran_out, "{error}"),
-                        ErrorKind::InvalidInput => assert!(material.is.is_none(), "{error}"),
-                        ErrorKind::Duplicate => assert!(clashes, "{error}"),
-                        ErrorKind::Cancelled => {
-                            let unwritten = broken || ran_out;
-                            assert!(batch == Batch::AllOrNone && material.is.is_some() && (unwritten || !clashes));
-                            // What comes behind it was compared with it, too, unless nothing was written at all.
-                            if !unwritten {
-                                self.state.add(self.stand_in(new));
-                            }
-                        }
-                        _ => panic!("{error}"),
-                    }
-                }
-                Ok(imported) => {
-                    assert!(!clashes && material.is.is_some());
-                    self.took_in(new, material, imported.clone());
-                }
-            }
-        }
-        if batch == Batch::AllOrNone && failed {
-            assert!(made.iter().all(Result::is_err), "some of an all-or-none batch were written");
-            self.state = before;
-        }
-    }
-
     /// A key of this name and id that never came to be.
-    fn stand_in(&self, new: &New) -> Entry {
+    pub(super) fn stand_in(&self, new: &New) -> Entry {
         let store = keystead::Keystore::in_memory(keystead::Options::default()).unwrap();
         let request = GenerateKey::new(key_name(&new.name), spec(0));
         let request = match new.id {
@@ -276,7 +191,7 @@ impl World {
         Entry::new(store.generate(request).unwrap(), new.name.folded())
     }
 
-    fn took_in(&mut self, new: &New, material: &Material, imported: Imported) {
+    pub(super) fn took_in(&mut self, new: &New, material: &Material, imported: Imported) {
         let Imported { key, same_as, .. } = imported;
         let got = Facts::of(&key);
         let hmac = got.key_type == KeyType::Hmac;

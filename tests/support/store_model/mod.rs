@@ -10,6 +10,7 @@
 mod anchors;
 mod apps;
 mod authority;
+mod batches;
 mod faults;
 mod files;
 mod keys;
