@@ -65,7 +65,7 @@ const OWNED: &[(&str, &[&str])] = &[
 /// Names that any layer may take from the crate's root: every public text type answers with the one error.
 const ROOT: &[&str] = &["Error", "ErrorKind", "Result"];
 
-const MOST_LINES: usize = 500;
+const MOST_LINES: usize = 300;
 const VAGUE: &[&str] = &["util", "utils", "common", "misc", "types", "helpers", "manager"];
 
 struct Source {
@@ -86,12 +86,18 @@ impl Source {
         above.lines().map(|line| line.split("//").next().unwrap()).collect()
     }
 
-    /// Files that hold nothing but tests.
+    /// Files that hold nothing but tests: the module above says so.
     fn is_test(&self) -> bool {
-        let root = self.path.split('/').next().unwrap();
-        let stem = Path::new(&self.path).file_stem().unwrap().to_str().unwrap();
-        let root_file = fs::read_to_string(src().join(format!("{root}.rs"))).unwrap_or_default();
-        root_file.contains(&format!("#[cfg(test)]\nmod {stem};"))
+        let path = Path::new(&self.path);
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        let above = match path.parent().unwrap() {
+            root if root == Path::new("") => "lib.rs".into(),
+            folder => folder.with_extension("rs"),
+        };
+        let text = fs::read_to_string(src().join(above)).unwrap();
+        let is_this = |line: &str| line.trim_start_matches("pub(crate) ") == format!("mod {stem};");
+        let lines: Vec<_> = text.lines().filter(|line| !line.starts_with("#[allow")).collect();
+        lines.windows(2).any(|pair| pair[0] == "#[cfg(test)]" && is_this(pair[1]))
     }
 }
 
@@ -231,8 +237,13 @@ fn unsafe_code_stands_in_one_module_with_its_reasons() {
 #[test]
 fn files_are_short_and_introduce_themselves() {
     for source in sources() {
-        let lines = source.text.split("\n#[cfg(test)]\nmod tests").next().unwrap().lines().count();
-        assert!(lines <= MOST_LINES, "src/{} has {lines} lines above its tests, at most {MOST_LINES}", source.path);
+        let lines = source.text.lines().count();
+        let fits = lines <= MOST_LINES || source.is_test();
+        assert!(
+            fits,
+            "src/{} has {lines} lines, allowed are {MOST_LINES}: its tests may lie in a file of their own",
+            source.path
+        );
         let opens = source.text.starts_with("//!") || source.path == "lib.rs";
         assert!(opens, "src/{} does not open with //!", source.path);
         let stem = Path::new(&source.path).file_stem().unwrap().to_str().unwrap();
