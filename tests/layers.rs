@@ -97,7 +97,7 @@ impl Source {
         let text = fs::read_to_string(src().join(above)).unwrap();
         let is_this = |line: &str| line.trim_start_matches("pub(crate) ") == format!("mod {stem};");
         let lines: Vec<_> = text.lines().filter(|line| !line.starts_with("#[allow")).collect();
-        lines.windows(2).any(|pair| pair[0] == "#[cfg(test)]" && is_this(pair[1]))
+        lines.windows(2).any(|pair| matches!(pair, ["#[cfg(test)]", module] if is_this(module)))
     }
 }
 
