@@ -4,12 +4,11 @@
 //! put into a page that is locked.
 
 use sha2::digest::Output;
-use sha2::digest::block_api::BlockSizeUser;
+use sha2::digest::block_api::{Block, BlockSizeUser, Buffer, EagerHash, FixedOutputCore, UpdateCore};
 use sha2::digest::common::hazmat::{SerializableState, SerializedState};
 use sha2::digest::typenum::Unsigned;
-use sha2::{Digest, Sha256, Sha384, Sha512};
+use sha2::{Sha256, Sha384, Sha512};
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
 
 use super::{CryptoError, Signature};
 use crate::model::{Algorithm, Hash};
@@ -71,45 +70,56 @@ impl Mac {
 
     /// `H((secret ^ opad) || H((secret ^ ipad) || message))`, where both begin behind their first block.
     #[inline]
-    fn tag<D: Digest + SerializableState>(&self, message: &[u8]) -> Result<Output<D>, CryptoError> {
-        let (inner, behind) = split::<D>(self.kept.expose_secret())?;
-        let (outer, _) = split::<D>(behind)?;
-        Ok(outer.chain_update(inner.chain_update(message).finalize()).finalize())
+    fn tag<D>(&self, message: &[u8]) -> Result<Output<D::Core>, CryptoError>
+    where
+        D: EagerHash<Core: SerializableState>,
+    {
+        let (mut inner, behind) = split::<D::Core>(self.kept.expose_secret())?;
+        let (mut outer, _) = split::<D::Core>(behind)?;
+        let mut buffer = Buffer::<D::Core>::default();
+        let (mut digest, mut tag) = (Output::<D::Core>::default(), Output::<D::Core>::default());
+        buffer.digest_blocks(message, |blocks| inner.update_blocks(blocks));
+        inner.finalize_fixed_core(&mut buffer, &mut digest);
+        buffer.reset();
+        buffer.digest_blocks(&digest, |blocks| outer.update_blocks(blocks));
+        outer.finalize_fixed_core(&mut buffer, &mut tag);
+        Ok(tag)
     }
 }
 
 /// The length of a hash's state in bytes.
-fn state_len<D: SerializableState>() -> usize {
-    D::SerializedStateSize::USIZE
+fn state_len<D: EagerHash<Core: SerializableState>>() -> usize {
+    <D::Core as SerializableState>::SerializedStateSize::USIZE
 }
 
 /// A hash that goes on where a state was kept, and what comes behind it.
 #[inline]
-fn split<D: SerializableState>(bytes: &[u8]) -> Result<(D, &[u8]), CryptoError> {
+fn split<C: SerializableState>(bytes: &[u8]) -> Result<(C, &[u8]), CryptoError> {
     let no_state = CryptoError::MalformedKey("HMAC secret has no state");
-    let Some((state, behind)) = bytes.split_at_checked(state_len::<D>()) else { return Err(no_state) };
-    match <&SerializedState<D>>::try_from(state).map(D::deserialize) {
+    let Some((state, behind)) = bytes.split_at_checked(C::SerializedStateSize::USIZE) else { return Err(no_state) };
+    match <&SerializedState<C>>::try_from(state).map(C::deserialize) {
         Ok(Ok(hash)) => Ok((hash, behind)),
         _ => Err(no_state),
     }
 }
 
 /// A secret longer than a block counts as its digest, a shorter one as if zeros followed (RFC 2104, section 2).
-fn keyed<D: Digest + BlockSizeUser + SerializableState>(secret: &[u8]) -> SecretBytes {
-    let mut block = Zeroizing::new(vec![0u8; D::block_size()]);
-    let fill = |block: &mut [u8], from: &[u8]| block.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
-    if secret.len() > block.len() {
-        fill(&mut block, &D::digest(secret))
+fn keyed<D: EagerHash<Core: SerializableState>>(secret: &[u8]) -> SecretBytes {
+    let mut block = Block::<D::Core>::default();
+    let mut fill = |from: &[u8]| block.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+    if secret.len() > <D::Core as BlockSizeUser>::block_size() {
+        fill(&D::digest(secret))
     } else {
-        fill(&mut block, secret)
+        fill(secret)
     }
-    let state = |block: &mut [u8], pad: u8| {
+    let state = |pad: u8| {
+        let mut block = block.clone();
         block.iter_mut().for_each(|byte| *byte ^= pad);
-        let state = D::new_with_prefix(&*block).serialize();
-        block.iter_mut().for_each(|byte| *byte ^= pad);
-        state
+        let mut hash = D::Core::default();
+        hash.update_blocks(std::slice::from_ref(&block));
+        hash.serialize()
     };
-    let (inner, outer) = (state(&mut block, 0x36), state(&mut block, 0x5c));
+    let (inner, outer) = (state(0x36), state(0x5c));
     let mut kept = Vec::with_capacity(inner.len() + outer.len() + secret.len());
     kept.extend_from_slice(&inner);
     kept.extend_from_slice(&outer);
