@@ -160,7 +160,7 @@ fn run(recording: &Recording, there: &Path, n: usize, how: &str) -> Result<(Outc
         (_, Some(0)) => Outcome::Whole,
         (Some(9), _) if is_kill(how) => Outcome::Met,
         // A step that fails ends the script, with an error that says what is wrong.
-        (_, Some(101)) if said.contains("disk I/O error") || said.contains("the disk is full") => Outcome::Met,
+        (_, Some(101)) if said.contains(": Io: ") || said.contains(": DiskFull: ") => Outcome::Met,
         other => return Err(format!("ended with {other:?}\n{said}")),
     };
     Ok((outcome, words_of(&output.stdout).len()))

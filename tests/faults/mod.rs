@@ -108,7 +108,8 @@ pub(crate) fn run(script: &Script, folder: &Path, from: usize) {
     remove_drafts(folder);
     let mut world = World::new(folder);
     for (number, step) in script.steps.iter().enumerate().skip(from) {
-        world.run(number, step).unwrap_or_else(|error| panic!("{}, {}: {error}", script.name, step.what));
+        let done = world.run(number, step);
+        done.unwrap_or_else(|error| panic!("{}, {}: {:?}: {error}", script.name, step.what, error.kind()));
         acknowledge(number);
     }
 }
