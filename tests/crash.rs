@@ -80,7 +80,7 @@ fn sweep() {
         let recordings = recordings();
         kill_at_each_call(&recordings, usize::MAX);
         failing::fail_calls(&recordings, usize::MAX);
-        beside::go_on(20);
+        beside::go_on(8);
     }
 }
 
