@@ -95,7 +95,7 @@ impl Source {
             folder => folder.with_extension("rs"),
         };
         let text = fs::read_to_string(src().join(above)).unwrap();
-        let is_this = |line: &str| line.trim_start_matches("pub(crate) ") == format!("mod {stem};");
+        let is_this = |line: &str| line == format!("mod {stem};");
         let lines: Vec<_> = text.lines().filter(|line| !line.starts_with("#[allow")).collect();
         lines.windows(2).any(|pair| matches!(pair, ["#[cfg(test)]", module] if is_this(module)))
     }

@@ -69,7 +69,7 @@ fn what_was_acknowledged_survives_a_power_loss() {
     if !faults::is_missing() {
         let recordings = recordings();
         let histories = recordings.iter().map(History::plain).collect();
-        assert_none(&judge_all(histories, Some(10)));
+        assert_none(&judge_all(histories, Some(20)));
     }
 }
 
@@ -79,7 +79,7 @@ fn what_was_acknowledged_survives_a_disk_that_failed_for_a_while() {
         let scripts = ["rings", "apps", "copies"].map(faults::scripts::script);
         let recordings = in_two_threads(scripts.into(), Recording::new);
         for what in [("the same process goes on", "insist", "io-on"), ("another goes on", "give up", "io-on")] {
-            assert_none(&after_a_failed_sync(&recordings, what, 3));
+            assert_none(&after_a_failed_sync(&recordings, what, 6));
         }
     }
 }
